@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/random.h"
+
+namespace md::testing {
+
+/// Gives one number, again and again, until told another.
+class FixedRandom final : public RandomSource {
+ public:
+  explicit FixedRandom(double value = 0.5) : value(value) {}
+  [[nodiscard]] double uniform() override { return value; }
+  double value;
+};
+
+}  // namespace md::testing

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace md {
+namespace {
+
+using std::chrono::days;
+using std::chrono::floor;
+using std::chrono::hh_mm_ss;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+using std::chrono::weekday;
+using std::chrono::year_month_day;
+
+constexpr std::array<std::string_view, 7> kDayNames{"Sun", "Mon", "Tue", "Wed",
+                                                    "Thu", "Fri", "Sat"};
+constexpr std::array<std::string_view, 12> kMonthNames{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+char lower(char character) {
+  return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a')
+                                              : character;
+}
+
+bool is_space(char character) {
+  return character == ' ' || (character >= '\t' && character <= '\r');
+}
+
+bool read_number(std::string_view text, int& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+Result<TimePoint> make_time(std::string_view text, int year, int month, int day,
+                            std::string_view clock_text) {
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  const bool shaped = clock_text.size() == 8 && clock_text[2] == ':' && clock_text[5] == ':' &&
+                      read_number(clock_text.substr(0, 2), hour) &&
+                      read_number(clock_text.substr(3, 2), minute) &&
+                      read_number(clock_text.substr(6, 2), second);
+  const year_month_day date{std::chrono::year{year},
+                            std::chrono::month{static_cast<unsigned>(month)},
+                            std::chrono::day{static_cast<unsigned>(day)}};
+  if (!shaped || !date.ok() || hour > 23 || minute > 59 || second > 60) {
+    return fail(ErrorKind::InvalidInput, fmt::format("'{}' is not a time", printable(text, 64)));
+  }
+  return TimePoint(sys_days(date) + hours(hour) + minutes(minute) + seconds(second));
+}
+
+struct Unit {
+  std::string_view name;
+  milliseconds length;
+};
+constexpr std::array<Unit, 6> kUnits{{{"ms", milliseconds(1)},
+                                      {"mi", minutes(1)},
+                                      {"s", seconds(1)},
+                                      {"h", hours(1)},
+                                      {"d", days(1)},
+                                      {"w", days(7)}}};
+
+}  // namespace
+
+std::string to_lower(std::string_view text) {
+  std::string lowered(text);
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(), lower);
+  return lowered;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && is_space(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (true) {
+    const auto end = text.find(separator);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) {
+      return parts;
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+  return fmt::format("{}", fmt::join(parts, separator));
+}
+
+std::string format_http_date(TimePoint time) {
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<seconds>(time - day));
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDayNames[weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                     kMonthNames[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
+}
+
+Result<TimePoint> parse_http_date(std::string_view text) {
+  const std::vector<std::string> parts = split(trim(text), ' ');
+  int day = 0;
+  int year = 0;
+  const bool shaped = parts.size() == 6 && parts[5] == "GMT" && parts[0].size() == 4 &&
+                      read_number(parts[1], day) && read_number(parts[3], year);
+  const auto* const month =
+      shaped ? std::find(kMonthNames.begin(), kMonthNames.end(), parts[2]) : kMonthNames.end();
+  if (month == kMonthNames.end()) {
+    return fail(ErrorKind::InvalidInput,
+                fmt::format("'{}' is not an HTTP date", printable(text, 64)));
+  }
+  return make_time(text, year, static_cast<int>(month - kMonthNames.begin()) + 1, day, parts[4]);
+}
+
+Result<TimePoint> parse_rfc3339(std::string_view text) {
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  const bool shaped = text.size() >= 20 && text[4] == '-' && text[7] == '-' &&
+                      (text[10] == 'T' || text[10] == 't') &&
+                      read_number(text.substr(0, 4), year) &&
+                      read_number(text.substr(5, 2), month) && read_number(text.substr(8, 2), day);
+  if (!shaped) {
+    return fail(ErrorKind::InvalidInput,
+                fmt::format("'{}' is not an RFC 3339 time", printable(text, 64)));
+  }
+  MD_ASSIGN_OR_RETURN(const TimePoint local, make_time(text, year, month, day, text.substr(11, 8)));
+  std::string_view zone = text.substr(19);
+  if (zone.front() == '.') {
+    zone.remove_prefix(std::min(zone.find_first_of("Zz+-"), zone.size()));
+  }
+  if (zone == "Z" || zone == "z") {
+    return local;
+  }
+  int zone_hours = 0;
+  int zone_minutes = 0;
+  if (zone.size() != 6 || zone[3] != ':' || !read_number(zone.substr(1, 2), zone_hours) ||
+      !read_number(zone.substr(4, 2), zone_minutes)) {
+    return fail(ErrorKind::InvalidInput,
+                fmt::format("'{}' has no time zone that RFC 3339 knows", printable(text, 64)));
+  }
+  const auto offset = hours(zone_hours) + minutes(zone_minutes);
+  return zone.front() == '-' ? local + offset : local - offset;
+}
+
+Result<milliseconds> parse_duration(std::string_view text, milliseconds default_unit) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto invalid = [&] {
+    return fail(ErrorKind::InvalidInput,
+                fmt::format("'{}' has unrecognized format", printable(text, 64)));
+  };
+  if (error != std::errc() || number < 0) {
+    return invalid();
+  }
+  const std::string unit_name = to_lower(std::string_view(end, text.data() + text.size()));
+  milliseconds unit = default_unit;
+  if (!unit_name.empty()) {
+    const auto* const found = std::find_if(kUnits.begin(), kUnits.end(),
+                                           [&](const Unit& u) { return u.name == unit_name; });
+    if (found == kUnits.end()) {
+      return invalid();
+    }
+    unit = found->length;
+  }
+  // A century is more than any setting means and keeps all later arithmetic free of overflow.
+  constexpr milliseconds kLongest = days(36525);
+  if (number > kLongest / unit) {
+    return invalid();
+  }
+  return milliseconds(number * unit);
+}
+
+std::string describe_duration(Duration duration) {
+  struct Part {
+    long long length;
+    std::string_view name;
+  };
+  constexpr std::array<Part, 4> kParts{
+      {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
+  std::string text = duration.count() < 0 ? "minus " : "";
+  long long left = duration.count() < 0 ? -duration.count() : duration.count();
+  int shown = 0;
+  for (const Part& part : kParts) {
+    const long long count = left / part.length;
+    left %= part.length;
+    if (count == 0 && !(part.length == 1 && shown == 0)) {
+      continue;
+    }
+    text += fmt::format("{}{} {}{}", shown > 0 ? " " : "", count, part.name, count == 1 ? "" : "s");
+    if (++shown == 2) {
+      break;
+    }
+  }
+  return text;
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string clean;
+  for (const char character : text.substr(0, limit)) {
+    const auto byte = static_cast<unsigned char>(character);
+    clean += byte < 0x20 || byte == 0x7F ? ' ' : character;
+  }
+  if (text.size() > limit) {
+    clean += "…";
+  }
+  return clean;
+}
+
+}  // namespace md
