@@ -16,8 +16,9 @@ def spawn(command, log, user=None, env=None):
     if user:
         entry = pwd.getpwnam(user)
         prefix += [f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
+    # In a session of its own: httpd's prefork ends its whole process group when it stops.
     return subprocess.Popen(prefix + ["--"] + [str(word) for word in command], stdin=subprocess.DEVNULL,
-                            stdout=log, stderr=log, env={**os.environ, **(env or {})})
+                            stdout=log, stderr=log, env={**os.environ, **(env or {})}, start_new_session=True)
 
 
 def end(process, within=10):

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures: a bed per test. What holds after every test is checked here once: no crash, no sanitizer report."""
+
+import os
+
+import pytest
+
+from testbed.bed import Bed, Layout
+from testbed.httpd import DEBIAN_MOD_MD, module_under_test
+
+OURS = module_under_test() != DEBIAN_MOD_MD.resolve()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "root: needs root to start httpd as root, mount, or attach to its processes")
+    config.addinivalue_line("markers", "ours: what Debian's mod_md does not do")
+    if not module_under_test().exists():
+        raise pytest.UsageError(f"{module_under_test()} does not exist: build it, or set MD_MODULE")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("root") and os.getuid() != 0:
+            item.add_marker(pytest.mark.skip(reason="not root"))
+        if item.get_closest_marker("ours") and not OURS:
+            item.add_marker(pytest.mark.skip(reason="Debian's mod_md does not do this"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    report = outcome.get_result()
+    setattr(item, f"report_{report.when}", report)
+
+
+@pytest.fixture
+def make_bed(request):
+    """Makes beds: make_bed(Layout(...), nonce_reject=50)."""
+    beds = []
+
+    def make(layout=None, **pebble_settings):
+        beds.append(Bed(layout or Layout(), **pebble_settings))
+        return beds[-1]
+
+    yield make
+    called = getattr(request.node, "report_call", None)
+    failed = called is None or called.failed
+    for bed in beds:
+        bed.close()
+        failed = failed or bool(bed.httpd.crashes())
+        if failed:
+            print(f"kept: {bed.root}\n--- end of the error log\n{bed.httpd.log()[-6000:]}\n--- stderr\n"
+                  f"{bed.httpd.stderr()[-2000:]}")
+        else:
+            bed.remove()
+    for bed in beds:
+        assert not bed.httpd.crashes()
+
+
+@pytest.fixture
+def bed(make_bed):
+    return make_bed()
