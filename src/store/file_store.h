@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/logger.h"
+#include "base/result.h"
+#include "base/secret_bytes.h"
+#include "store/file_system.h"
+#include "store/store.h"
+
+namespace md::store {
+
+/// Who the child processes are. Set only where the server was started as root.
+struct ChildUser {
+  uid_t uid{0};
+  gid_t gid{0};
+};
+
+/// The store on disk, in mod_md's layout 3.0 (spec/store.md). Opened by the parent before the
+/// children are forked; the object, with the key in memory, goes on living in them. Thread-safe.
+class FileStore final : public Store {
+ public:
+  struct Options {
+    std::filesystem::path root;
+    std::optional<ChildUser> child_user;  ///< nullopt: no chown is attempted
+  };
+
+  /// Opens the store, or makes it: root folder, `md_store.json` with a new key, the group folders
+  /// with their owners and modes (also set right where they differ). Migrates version 1.x.
+  /// A `md_store.json` that cannot be read or is broken: the error names the file, why, and how to
+  /// recover; nothing is changed. A newer version than 3: refused, nothing is changed. The root may
+  /// be reached through a symbolic link.
+  static Result<std::unique_ptr<FileStore>> open(Options options, FileSystem& files,
+                                                 Logger& logger);
+
+  /// The 48 bytes that encrypt keys outside `domains/` (the pass phrase of their PKCS#8).
+  [[nodiscard]] const SecretBytes& key() const { return key_; }
+  [[nodiscard]] const std::filesystem::path& root() const { return options_.root; }
+  /// `<root>/<name>`, for what lies outside the groups: locks, `served/`, `httpd.json`.
+  [[nodiscard]] std::filesystem::path path_of(std::string_view name) const;
+  /// Makes `<root>/<name>` a folder of the child user (or of root) with that mode.
+  Status ensure_folder(std::string_view name, mode_t mode, bool for_child_user);
+  /// Atomic write of `<root>/<name>` (one component, or `folder/name`), owned by the caller.
+  Status save_at_root(std::string_view name, std::string_view content, mode_t mode,
+                      Durability durability);
+
+  [[nodiscard]] Result<std::string> load(Group group, std::string_view folder,
+                                         std::string_view file) const override;
+  Status save(Group group, std::string_view folder, std::string_view file, std::string_view content,
+              Durability durability) override;
+  Status remove_file(Group group, std::string_view folder, std::string_view file) override;
+  Status remove_folder(Group group, std::string_view folder) override;
+  Status move_folder(Group from, std::string_view folder, Group to,
+                     std::string_view new_folder) override;
+  [[nodiscard]] Result<std::vector<std::string>> folders(Group group) const override;
+  [[nodiscard]] Result<std::vector<std::string>> files(Group group,
+                                                       std::string_view folder) const override;
+  [[nodiscard]] bool exists(Group group, std::string_view folder,
+                            std::string_view file) const override;
+  [[nodiscard]] std::string path(Group group, std::string_view folder,
+                                 std::string_view file) const override;
+
+ private:
+  FileStore(Options options, FileSystem& files, Logger& logger);
+  Options options_;
+  FileSystem& files_;
+  Logger& logger_;
+  SecretBytes key_;
+};
+
+}  // namespace md::store

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/store.h"
+
+namespace md::store {
+
+/// The few operations of the operating system that the file store is made of, so that tests can
+/// make each of them fail, or "lose power" after it. Thread-safe. Errors carry path and errno.
+class FileSystem {
+ public:
+  using Path = std::filesystem::path;
+  struct Owner {
+    uid_t uid;
+    gid_t gid;
+  };
+  struct Entry {
+    std::string name;
+    bool is_directory;  ///< a real one: not a link to one
+    bool is_regular;
+  };
+
+  virtual ~FileSystem() = default;
+  /// At most `limit` bytes; more: Corrupt. Refuses what is no regular file.
+  virtual Result<std::string> read(const Path& path, std::size_t limit) = 0;
+  /// Writes a new file with exactly that mode and owner (nullptr: unchanged); synced if asked.
+  /// Never follows a link, never overwrites: Conflict.
+  virtual Status write_new(const Path& path, std::string_view content, mode_t mode,
+                           const Owner* owner, Durability durability) = 0;
+  virtual Status rename(const Path& from, const Path& to) = 0;
+  /// Fails with Conflict if `to` exists (renameat2 RENAME_NOREPLACE, or a check where unsupported).
+  virtual Status rename_new(const Path& from, const Path& to) = 0;
+  virtual Status sync_directory(const Path& path) = 0;
+  virtual Status make_directory(const Path& path, mode_t mode, const Owner* owner) = 0;
+  /// Sets mode and owner of a directory that exists, where they differ.
+  virtual Status adjust_directory(const Path& path, mode_t mode, const Owner* owner) = 0;
+  virtual Status remove_file(const Path& path) = 0;
+  /// With all in it; links in it are removed, not followed.
+  virtual Status remove_tree(const Path& path) = 0;
+  virtual Result<std::vector<Entry>> list(const Path& path) = 0;
+  virtual bool is_file(const Path& path) = 0;
+  virtual bool is_directory(const Path& path) = 0;  ///< follows links (the store's root may be one)
+};
+
+/// The real one.
+class PosixFileSystem final : public FileSystem {
+ public:
+  Result<std::string> read(const Path& path, std::size_t limit) override;
+  Status write_new(const Path& path, std::string_view content, mode_t mode, const Owner* owner,
+                   Durability durability) override;
+  Status rename(const Path& from, const Path& to) override;
+  Status rename_new(const Path& from, const Path& to) override;
+  Status sync_directory(const Path& path) override;
+  Status make_directory(const Path& path, mode_t mode, const Owner* owner) override;
+  Status adjust_directory(const Path& path, mode_t mode, const Owner* owner) override;
+  Status remove_file(const Path& path) override;
+  Status remove_tree(const Path& path) override;
+  Result<std::vector<Entry>> list(const Path& path) override;
+  bool is_file(const Path& path) override;
+  bool is_directory(const Path& path) override;
+};
+
+}  // namespace md::store

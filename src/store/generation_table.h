@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace md::store {
+
+/// One slot per managed domain in memory that all processes of a server share: how often a
+/// certificate set went live since the server's start or last reload, and when (design.md §3.4).
+/// The parent makes it before it forks; the activator bumps; children read. Backed by a file, so
+/// that others may look too. Thread-safe and safe across processes; a slot is read without a lock.
+class GenerationTable {
+ public:
+  /// Makes the file anew (old mappings keep the old one). `names` give the slots their order.
+  static Result<std::unique_ptr<GenerationTable>> create(const std::filesystem::path& path,
+                                                         const std::vector<std::string>& names);
+  GenerationTable(const GenerationTable&) = delete;
+  GenerationTable& operator=(const GenerationTable&) = delete;
+  ~GenerationTable();
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// 0: nothing went live since the start.
+  [[nodiscard]] std::uint64_t generation(std::size_t slot) const;
+  [[nodiscard]] TimePoint activated_at(std::size_t slot) const;
+  /// Changes whenever any slot does: cheap to poll.
+  [[nodiscard]] std::uint64_t epoch() const;
+  /// Only where it is writable.
+  void bump(std::size_t slot, TimePoint now);
+  /// In a child: this mapping can only be read from now on.
+  void make_read_only() noexcept;
+
+ private:
+  GenerationTable(void* memory, std::size_t length, std::size_t size)
+      : memory_(memory), length_(length), size_(size) {}
+  void* memory_;
+  std::size_t length_;
+  std::size_t size_;
+};
+
+}  // namespace md::store

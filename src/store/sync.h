@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/logger.h"
+#include "base/result.h"
+#include "model/managed_domain.h"
+#include "store/documents.h"
+#include "store/store.h"
+
+namespace md::store {
+
+/// What is known of a stored domain for matching.
+struct StoredNames {
+  std::string folder;
+  std::vector<std::string> names;
+};
+
+/// Which stored folder belongs to which configured domain (spec/store.md, "Sync with the
+/// configuration"): by name, else by the largest overlap of names, never one that another
+/// configured domain owns by name, each at most once. Pure. Returns an index into `stored` for each
+/// of `configured`.
+std::vector<std::optional<std::size_t>> match_stored(
+    const std::vector<model::ManagedDomain>& configured, const std::vector<StoredNames>& stored);
+
+/// Brings `domains/` in line with the configuration: renames folders of renamed domains (staging
+/// too), writes md.json where it changed, archives a stored domain that lost its last name to
+/// others (ST-17), drops challenges of names that no domain has any more (ST-20). A domain that
+/// fails is logged and left; the others go on. Returns the record of each of `configured`. Parent
+/// only, before children.
+std::vector<DomainRecord> sync_domains(Store& store,
+                                       const std::vector<model::ManagedDomain>& configured,
+                                       Logger& logger);
+
+/// First free `<name>.<n>` in the archive, n from 1.
+Result<std::string> free_archive_name(const Store& store, std::string_view domain_name);
+
+}  // namespace md::store
