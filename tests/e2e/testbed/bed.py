@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole set-up of a test: httpd with managed domains, a CA that validates at its ports, faults in between."""
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
 
 from . import tls
 from .fault_proxy import FaultProxy
-from .httpd import Domain, Httpd, Layout
+from .httpd import DEBIAN_MOD_MD, Domain, Httpd, Layout, PlainHost
 from .pebble import Pebble
 from .pki import TestAuthority
 from .store import Store
 from .waiting import eventually
 
-__all__ = ["Bed", "Domain", "Layout"]
+__all__ = ["Bed", "Domain", "Layout", "PlainHost"]
 
 
 class Bed:
@@ -42,6 +43,10 @@ class Bed:
         return [f"MDCertificateAuthority {self.proxy.url}", f"MDCACertificateFile {self.authority.root_file}",
                 "MDCertificateAgreement accepted", "MDContactEmail admin@example.org", "MDRetryDelay 1s"]
 
+    def wait_for_restart(self):
+        """Lines that leave activation to the next restart, so that a test can meddle with the staged set."""
+        return ["MDLiveActivation off"] if self.httpd.layout.module != DEBIAN_MOD_MD else []
+
     def use_module(self, path):
         """The next start is with another module."""
         self.httpd.layout.module = path
@@ -49,9 +54,9 @@ class Bed:
     # -- certificates
 
     def wait_staged(self, *domains, specs=("",), within=30):
-        """Until a complete set waits in staging, or is already past it."""
+        """Until a complete set for all names waits in staging, or is already past it."""
         for domain in domains:
-            eventually(lambda: self._is_finished(domain.name, specs), f"{domain.name} is renewed", within)
+            eventually(lambda: self._is_finished(domain, specs), f"{domain.name} is renewed", within)
 
     def wait_served(self, *domains, within=30):
         """Until each name of the domains answers a verified request."""
@@ -71,13 +76,19 @@ class Bed:
     def serial(self, name, **how):
         return self.fetch(name, **how).serial
 
-    def renewed_by(self, domain, *more_names):
-        """The domain with more names: the configuration now asks for a renewal."""
-        return Domain(domain.name, (*domain.aliases, *more_names), domain.settings, domain.vhost, domain.protocols)
+    def md_status(self, name=""):
+        status, body = tls.get(self.httpd.http_port, f"/md-status/{name}" if name else "/md-status")
+        assert status == 200, f"md-status: {status}"
+        return json.loads(body)
 
-    def _is_finished(self, name, specs):
-        staged = self.store.has_set(name, specs, "staging") and self.store.job(name).get("finished")
-        return staged or self.store.has_set(name, specs)
+    def _is_finished(self, domain, specs):
+        staged = self._covers("staging", domain, specs) and self.store.job(domain.name).get("finished")
+        return staged or self._covers("domains", domain, specs)
+
+    def _covers(self, group, domain, specs):
+        """Whether the set there is complete and is for all names of the domain."""
+        return self.store.has_set(domain.name, specs, group) and all(
+            set(domain.names) <= tls.names_in(self.store.chain(domain.name, group, spec)[0]) for spec in specs)
 
     # -- end
 

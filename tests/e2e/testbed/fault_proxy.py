@@ -19,6 +19,7 @@ from cryptography import x509
 
 from .pki import pem
 from .ports import free_port
+from .store import certificates
 from .tls import names_in
 
 # Pebble's path prefixes in the words of RFC 8555.
@@ -48,6 +49,7 @@ class Exchange:
     started: float = field(default_factory=time.monotonic)
     answered: float | None = None
     status: int | None = None
+    reply_body: bytes = b""
 
     def payload(self):
         encoded = json.loads(self.body)["payload"]
@@ -118,9 +120,15 @@ class FaultProxy:
     def count(self, endpoint):
         return len(self.requests(endpoint))
 
-    def issued_at(self):
-        """When the last certificate was handed out."""
-        return max((e.answered for e in self.requests("certificate") if e.status == 200 and e.answered), default=None)
+    def issued(self, name):
+        """Certificates handed out for a name: (serial number, time), oldest first."""
+        found = []
+        for exchange in self.requests("certificate"):
+            if exchange.status == 200 and exchange.answered:
+                certificate = certificates(exchange.reply_body)[0]
+                if name in names_in(certificate):
+                    found.append((certificate.serial_number, exchange.answered))
+        return found
 
     # -- serving
 
@@ -132,6 +140,7 @@ class FaultProxy:
             answer = self._forward(exchange)
             reply = self._struck(exchange, answer, before=False) or answer
         exchange.status = reply.status
+        exchange.reply_body = reply.body if reply.body is not ENDLESS else b""
         return reply
 
     def _struck(self, exchange, reply, before):

@@ -6,7 +6,7 @@ import pwd
 import re
 import signal
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import processes
@@ -37,6 +37,10 @@ class Domain:
     def names(self):
         return (self.name, *self.aliases)
 
+    def grown(self, *more_names):
+        """The same with more names: the configuration now asks for a renewal."""
+        return replace(self, aliases=(*self.aliases, *more_names))
+
     def render(self, https_port):
         alias_line = [f"ServerAlias {' '.join(self.aliases)}"] if self.aliases else []
         return "\n".join([
@@ -45,11 +49,24 @@ class Domain:
             "SSLEngine on", f"Protocols {self.protocols}", *self.vhost, "</VirtualHost>", ""])
 
 
+@dataclass(frozen=True)
+class PlainHost:
+    """A TLS vhost with certificate files of its own: what httpd does without us."""
+    name: str
+    certificate_file: Path
+    key_file: Path
+
+    def render(self, https_port):
+        return "\n".join([f"<VirtualHost 127.0.0.1:{https_port}>", f"ServerName {self.name}", "SSLEngine on",
+                          f"SSLCertificateFile {self.certificate_file}", f"SSLCertificateKeyFile {self.key_file}",
+                          "</VirtualHost>", ""])
+
+
 @dataclass
 class Layout:
     """What an httpd is made of, apart from its managed domains."""
     mpm: str = "event"
-    module: Path = field(default_factory=module_under_test)
+    module: Path | None = field(default_factory=module_under_test)  # None: httpd without any mod_md
     user: str | None = None                      # start as this user instead of as the one who runs the tests
     preload: str | None = field(default_factory=lambda: os.environ.get("MD_HTTPD_PRELOAD"))
 
@@ -87,19 +104,23 @@ class Httpd:
     def _base(self):
         modules = {name: DEBIAN_MODULES / f"mod_{name}.so"
                    for name in (f"mpm_{self.layout.mpm}", "authz_core", "socache_shmcb", "ssl", "http2", "status")}
-        modules["md"] = self.layout.module
+        if self.layout.module:
+            modules["md"] = self.layout.module
         return "\n".join([
             f"ServerRoot {self.root}", "PidFile logs/httpd.pid", "ServerName localhost",
             *(f"LoadModule {name}_module {path}" for name, path in modules.items()),
             *self._user_lines(),
             f"Listen 127.0.0.1:{self.http_port}", f"Listen 127.0.0.1:{self.https_port}",
-            "DefaultRuntimeDir logs", "ErrorLog logs/error_log", "LogLevel info md:debug",
+            "DefaultRuntimeDir logs", "ErrorLog logs/error_log", "LogLevel info",
             "Timeout 20", "GracefulShutdownTimeout 5", "StartServers 2",
             "SSLSessionCache shmcb:logs/sessions(512000)", "Protocols h2 http/1.1 acme-tls/1",
-            f"MDPortMap http:{self.http_port} https:{self.https_port}", "MDStoreDir md",
             "DocumentRoot htdocs",
             f'<Directory "{self.root}/htdocs">', "Require all granted", "</Directory>",
-            '<Location "/md-status">', "SetHandler md-status", "</Location>"])
+            *(self._md_lines() if self.layout.module else [])])
+
+    def _md_lines(self):
+        return ["LogLevel md:debug", f"MDPortMap http:{self.http_port} https:{self.https_port}", "MDStoreDir md",
+                '<Location "/md-status">', "SetHandler md-status", "</Location>"]
 
     def _user_lines(self):
         starts_as_root = os.getuid() == 0 and not self.layout.user

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server switches between Debian's mod_md and ours by exchanging the .so: no certificate is ordered for it."""
+
+import pytest
+
+from testbed import tls
+from testbed.bed import Domain, Layout
+from testbed.httpd import DEBIAN_MOD_MD, module_under_test
+
+DIRECTIONS = [pytest.param(DEBIAN_MOD_MD, module_under_test(), id="to-ours"),
+              pytest.param(module_under_test(), DEBIAN_MOD_MD, id="from-ours")]
+BOTH_KEYS = Domain("keys.example.org", ("www.keys.example.org",), ("MDPrivateKeys RSA secp384r1",))
+RSA = Domain("rsa.example.org")
+EC = Domain("ec.example.org", settings=("MDPrivateKeys P-256", "MDCAChallenges http-01"))
+
+
+def served(bed):
+    return {(domain.name, ciphers): bed.serial(domain.name, ciphers=ciphers)
+            for domain, types in ((BOTH_KEYS, (tls.RSA_ONLY, tls.EC_ONLY)), (RSA, (tls.RSA_ONLY,)),
+                                  (EC, (tls.EC_ONLY,)))
+            for ciphers in types}
+
+
+@pytest.mark.parametrize("maker, heir", DIRECTIONS)
+def test_an_active_store_is_taken_over(make_bed, maker, heir):
+    bed = make_bed(Layout(module=maker))
+    bed.serve(BOTH_KEYS, RSA, EC)
+    bed.wait_staged(BOTH_KEYS, specs=("", "secp384r1"))
+    bed.wait_staged(RSA)
+    bed.wait_staged(EC, specs=("p-256",))
+    bed.httpd.graceful()
+    bed.wait_served(BOTH_KEYS, RSA, EC)
+    before, orders = served(bed), bed.pebble.orders()
+    assert orders == 4
+
+    bed.use_module(heir)
+    bed.configure(BOTH_KEYS, RSA, EC)
+    bed.httpd.restart()
+    assert served(bed) == before
+
+    # The heir's worker has looked at all domains once it has renewed the one that needs it: only that one was ordered,
+    # and with the account that the maker had made.
+    grown = RSA.grown("www.rsa.example.org")
+    bed.configure(BOTH_KEYS, grown, EC)
+    bed.httpd.restart()
+    bed.obtain(grown)
+    assert bed.serial(RSA.name) != before[RSA.name, tls.RSA_ONLY]
+    assert bed.pebble.orders() == orders + 1
+    assert bed.pebble.accounts() == 1
+    assert bed.store.damage() == []
+
+
+@pytest.mark.parametrize("maker, heir", DIRECTIONS)
+def test_a_staged_store_is_taken_over(make_bed, maker, heir):
+    bed = make_bed(Layout(module=maker))
+    bed.serve(BOTH_KEYS, options=bed.wait_for_restart())
+    bed.wait_staged(BOTH_KEYS, specs=("", "secp384r1"))
+    staged = {bed.store.chain(BOTH_KEYS.name, "staging", spec)[0].serial_number for spec in ("", "secp384r1")}
+    bed.httpd.stop()
+
+    bed.use_module(heir)
+    bed.configure(BOTH_KEYS)
+    bed.httpd.start()
+    bed.wait_served(BOTH_KEYS)
+    assert {bed.serial(BOTH_KEYS.name, ciphers=ciphers) for ciphers in (tls.RSA_ONLY, tls.EC_ONLY)} == staged
+    assert bed.pebble.orders() == 2
+    assert len(bed.store.accounts()) == 1
+    assert bed.store.damage() == []
