@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "model/job.h"
+#include "model/managed_domain.h"
+#include "renewal/facts.h"
+
+/// When to renew: pure functions from facts to a decision with its reason. The same reason goes to
+/// log, job and status page.
+namespace md::renewal {
+
+/// What the decision rests on.
+struct RenewalFacts {
+  CertificateSetFacts live;
+  bool staged_complete{false};  ///< a complete new set waits for activation
+  bool revoked{false};          ///< stapling has seen it (issue: stapling)
+};
+
+struct RenewalDecision {
+  enum class Action {
+    Nothing,  ///< all is well until `next_check`
+    Renew,    ///< an attempt is due now
+    Wait,     ///< a new set waits for activation, or a failed attempt for its next run
+  };
+  Action action{Action::Nothing};
+  std::string reason;
+  TimePoint next_check{};  ///< look again then, at the latest
+};
+
+/// Does the domain want renewals at all (mode, use by a vhost, static files)? With the reason.
+struct Supervision {
+  bool watched{false};
+  std::string reason;
+};
+Supervision supervision_of(const model::ManagedDomain& domain);
+
+/// Is a renewal due, whatever earlier attempts did? `renew_at` is when it will be, if known.
+struct RenewalDue {
+  bool due{false};
+  std::string reason;
+  std::optional<TimePoint> renew_at;
+};
+RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& facts,
+                       TimePoint now);
+
+RenewalDecision decide_renewal(const model::ManagedDomain& domain, const RenewalFacts& facts,
+                               const model::Job& job, TimePoint now);
+
+/// State and state-descr for md.json.
+std::pair<model::DomainState, std::string> state_of(const CertificateSetFacts& live, TimePoint now);
+
+}  // namespace md::renewal

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/secret_bytes.h"
+#include "model/managed_domain.h"
+#include "renewal/facts.h"
+#include "store/served_set.h"
+#include "store/store.h"
+
+namespace md::renewal {
+
+/// A certificate set as it lies in a folder of the store, checked against what is configured.
+struct LoadedSet {
+  store::ServedSet keyed;    ///< those that are whole, by configured key spec
+  std::string flaw;          ///< why it is not complete: names the file; empty if it is
+  bool has_any_file{false};  ///< some key or certificate file is there at all
+
+  [[nodiscard]] bool is_complete() const { return flaw.empty() && !keyed.empty(); }
+  [[nodiscard]] CertificateSetFacts facts() const;
+};
+
+/// Loads `group`/`domain.name`: for each configured key spec the key and its chain; both must
+/// parse, match, be of that kind, and the certificate must cover the domain's names. Keys outside
+/// `domains/` are encrypted with `store_key`. Never fails: what is wrong is the set's flaw, and the
+/// whole pairs are in `keyed` all the same. Expired certificates are whole (they stay in use).
+LoadedSet load_set(const store::Store& store, store::Group group,
+                   const model::ManagedDomain& domain, const SecretBytes& store_key);
+
+/// Same, cheaply: are the files of all configured key specs there? For polling.
+bool has_all_files(const store::Store& store, store::Group group,
+                   const model::ManagedDomain& domain);
+
+}  // namespace md::renewal
