@@ -14,7 +14,9 @@ from testbed.processes import kill_9
 from testbed.tracing import KilledAt
 from testbed.waiting import eventually
 
-STEPS = ["directory", "new-nonce", "new-account", "new-order", "authorization", "challenge", "finalize", "certificate"]
+# Debian's mod_md keeps the account key only after the CA has answered, and so makes a second account.
+NEW_ACCOUNT = pytest.param("new-account", marks=pytest.mark.ours)
+STEPS = ["directory", "new-nonce", NEW_ACCOUNT, "new-order", "authorization", "challenge", "finalize", "certificate"]
 before_and_after = pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 
 DOMAIN = Domain("crash.example.org", ("www.crash.example.org",), ("MDPrivateKeys P-256", "MDCAChallenges http-01"))
@@ -86,7 +88,7 @@ def test_worker_killed_at_a_renewal_keeps_the_live_certificate(bed):
 
 
 @before_and_after
-@pytest.mark.parametrize("step", ["new-account", "new-order", "finalize", "certificate"])
+@pytest.mark.parametrize("step", [NEW_ACCOUNT, "new-order", "finalize", "certificate"])
 def test_whole_server_killed(bed, step, before):
     reached, gate = threading.Event(), threading.Event()
     bed.proxy.inject(step, then(lambda exchange: (reached.set(), gate.wait(30))), before=before)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MDMessageCmd: which events come, in which order, and as which user."""
+
+import os
+import pwd
+
+import pytest
+
+from testbed.bed import Domain, Layout
+from testbed.fault_proxy import problem
+from testbed.httpd import CHILD_USER
+from testbed.processes import ORDINARY_USER
+from testbed.waiting import eventually
+
+DOMAIN = Domain("event.example.org", settings=("MDPrivateKeys P-256", "MDCAChallenges http-01"))
+SPECS = ("p-256",)
+
+
+class Listener:
+    """A command that writes down who called it with what; it fails for the events it was told to."""
+
+    def __init__(self, bed, fails_for="none"):
+        self._events = bed.root / "events"
+        self._events.touch()
+        self._events.chmod(0o666)
+        self._script = bed.root / "listener"
+        self._script.write_text(f'#!/bin/sh\necho "$(id -un) $*" >> {self._events}\n'
+                                f'case "$2" in {fails_for}*) exit 1;; esac\n')
+        self._script.chmod(0o755)
+        self.option = f"MDMessageCmd {self._script} argument"
+
+    def calls(self):
+        """(user, event, domain) of each call."""
+        return [(user, event, domain) for user, _, event, domain in
+                (line.split() for line in self._events.read_text().splitlines())]
+
+    def events(self):
+        return [event for _, event, _ in self.calls()]
+
+
+def users(httpd_user):
+    """The users of events: of the children, and of the one who started httpd."""
+    if httpd_user:
+        return httpd_user, httpd_user
+    me = pwd.getpwuid(os.getuid()).pw_name
+    return (CHILD_USER if me == "root" else me), me
+
+
+@pytest.mark.parametrize("httpd_user", [pytest.param(None, id="as-is"),
+                                        pytest.param(ORDINARY_USER, id="ordinary", marks=pytest.mark.root)])
+def test_a_renewal_tells_its_story(make_bed, httpd_user):
+    bed = make_bed(Layout(user=httpd_user))
+    listener = Listener(bed)
+    bed.serve(DOMAIN, options=[listener.option])
+    bed.obtain(DOMAIN, specs=SPECS)
+    eventually(lambda: "installed" in listener.events(), "the installed event")
+    child, starter = users(httpd_user)
+    assert listener.calls() == [
+        (child, "renewing", DOMAIN.name), (child, f"challenge-setup:http-01:{DOMAIN.name}", DOMAIN.name),
+        (child, "renewed", DOMAIN.name), (starter, "installed", DOMAIN.name)]
+
+
+def test_each_certificate_is_announced_once(bed):
+    listener = Listener(bed)
+    bed.serve(DOMAIN, options=[listener.option])
+    bed.obtain(DOMAIN, specs=SPECS)
+    eventually(lambda: "installed" in listener.events(), "the installed event")
+    bed.httpd.graceful()
+    bed.httpd.restart()
+    bed.wait_served(DOMAIN)
+    assert listener.events().count("installed") == listener.events().count("renewed") == 1
+
+
+def test_failure_is_told_once_an_hour(bed):
+    listener = Listener(bed)
+    bed.proxy.inject("new-order", problem(500, "serverInternal", "not today"), times=2)
+    bed.serve(DOMAIN, options=[listener.option])
+    bed.obtain(DOMAIN, specs=SPECS)
+    assert listener.events().count("errored") == 1
+    assert (users(None)[0], "errored", DOMAIN.name) in listener.calls()
+
+
+def test_a_command_that_fails_at_renewing_puts_the_attempt_off(bed):
+    listener = Listener(bed, fails_for="renewing")
+    bed.serve(DOMAIN, options=[listener.option])
+    eventually(lambda: "renewing" in listener.events(), "the renewing event")
+    eventually(lambda: "AH10109" in bed.httpd.log(), "the failure is logged")
+    assert bed.proxy.count("new-order") == 0
+
+
+def test_a_command_that_fails_at_challenge_setup_fails_the_attempt(bed):
+    listener = Listener(bed, fails_for="challenge-setup")
+    bed.serve(DOMAIN, options=[listener.option])
+    eventually(lambda: bed.store.job(DOMAIN.name).get("errors"), "the attempt failed")
+    assert "challenge-setup-failure" in bed.store.job(DOMAIN.name)["last"]["problem"]
+    assert bed.proxy.count("challenge") == 0
