@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door for people. CMake and Ninja do the work; presets are in CMakePresets.json.
+
+.DEFAULT_GOAL := help
+PRESET ?= release
+BUILD := build/$(PRESET)
+
+.PHONY: help build test e2e check fast format layers tidy asan tsan bench clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  PRESET=debug|release|clang|asan-ubsan|tsan chooses the build (now: $(PRESET))"
+
+build: ## build module and unit tests
+	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET) >/dev/null
+	@cmake --build $(BUILD)
+
+test: build ## unit tests, in seconds: the inner loop
+	@ctest --test-dir $(BUILD) --output-on-failure
+
+e2e: build ## end-to-end tests; K='live and not crash' picks some
+	@MD_MODULE=$(CURDIR)/$(BUILD)/mod_md.so /usr/bin/python3 -m pytest -q tests/e2e $(if $(K),-k "$(K)")
+
+fast: ## format, layers, build, unit tests
+	@./check --fast
+
+check: ## everything that CI runs
+	@./check
+
+format: ## bring all sources into shape
+	@find src -name '*.h' -o -name '*.cc' | xargs clang-format -i
+
+layers: ## who includes whom
+	@/usr/bin/python3 tools/check_layers.py
+
+asan: ## unit tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory test PRESET=asan-ubsan
+
+tsan: ## unit tests under ThreadSanitizer
+	@$(MAKE) --no-print-directory test PRESET=tsan
+
+bench: build ## first start with 100 new domains, with and without them
+	@/usr/bin/python3 bench/first_start.py
+
+clean: ## remove all builds
+	@rm -rf build
