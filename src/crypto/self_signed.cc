@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The certificates that we make ourselves: until the CA's is there, and for tls-alpn-01.
+#include <array>
+
+#include "crypto/certificate.h"
+#include "crypto/digest.h"
+#include "crypto/internal/certificate_builder.h"
+#include "crypto/internal/errors.h"
+#include "crypto/native.h"
+
+namespace md::crypto {
+namespace {
+
+constexpr const char* kAcmeIdentifier = "1.3.6.1.5.5.7.1.31";  // RFC 8737 §6.1
+
+}  // namespace
+
+Result<Certificate> make_fallback_certificate(const PrivateKey& key,
+                                              const std::vector<model::DnsName>& names,
+                                              const model::Validity& validity) {
+  const CleanErrors clean;
+  if (names.empty()) {
+    return fail(ErrorKind::InvalidInput, "a certificate needs a name");
+  }
+  return CertificateBuilder(native_handle(key), validity)
+      .subject(common_name(names))
+      .basic_constraints(Authority::No)
+      .subject_key_id()
+      .names(names)
+      .sign(nullptr, native_handle(key));
+}
+
+Result<Certificate> make_challenge_certificate(const PrivateKey& key, const model::DnsName& name,
+                                               std::string_view key_authorization,
+                                               const model::Validity& validity) {
+  const CleanErrors clean;
+  const auto digest = sha256(as_bytes(key_authorization));
+  // An OCTET STRING of 32 bytes within the one of the extension.
+  std::array<unsigned char, 34> identifier{V_ASN1_OCTET_STRING, 32};
+  std::copy(digest.begin(), digest.end(), identifier.begin() + 2);
+  return CertificateBuilder(native_handle(key), validity)
+      .subject(common_name({name}))
+      .basic_constraints(Authority::No)
+      .subject_key_id()
+      .names({name})
+      .extension(kAcmeIdentifier, Criticality::Critical, identifier)
+      .sign(nullptr, native_handle(key));
+}
+
+}  // namespace md::crypto
