@@ -3,6 +3,9 @@
 
 #include <sys/types.h>
 
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,6 +15,7 @@
 #include "base/result.h"
 #include "base/secret_bytes.h"
 #include "store/file_system.h"
+#include "store/header.h"
 #include "store/store.h"
 
 namespace md::store {
@@ -44,11 +48,15 @@ class FileStore final : public Store {
   [[nodiscard]] const std::filesystem::path& root() const { return options_.root; }
   /// `<root>/<name>`, for what lies outside the groups: locks, `served/`, `httpd.json`.
   [[nodiscard]] std::filesystem::path path_of(std::string_view name) const;
-  /// Makes `<root>/<name>` a folder of the child user (or of root) with that mode.
+  /// Makes `<root>/<name>` a folder of the child user (or of root) with that mode; sets an existing
+  /// one right.
   Status ensure_folder(std::string_view name, mode_t mode, bool for_child_user);
   /// Atomic write of `<root>/<name>` (one component, or `folder/name`), owned by the caller.
   Status save_at_root(std::string_view name, std::string_view content, mode_t mode,
                       Durability durability);
+  [[nodiscard]] Result<std::string> load_at_root(std::string_view name) const;
+  /// Absent is fine.
+  Status remove_at_root(std::string_view name);
 
   [[nodiscard]] Result<std::string> load(Group group, std::string_view folder,
                                          std::string_view file) const override;
@@ -61,17 +69,57 @@ class FileStore final : public Store {
   [[nodiscard]] Result<std::vector<std::string>> folders(Group group) const override;
   [[nodiscard]] Result<std::vector<std::string>> files(Group group,
                                                        std::string_view folder) const override;
+  [[nodiscard]] bool folder_exists(Group group, std::string_view folder) const override;
   [[nodiscard]] bool exists(Group group, std::string_view folder,
                             std::string_view file) const override;
   [[nodiscard]] std::string path(Group group, std::string_view folder,
                                  std::string_view file) const override;
 
  private:
+  using Path = std::filesystem::path;
+  using Owner = FileSystem::Owner;
+  struct NewFile {
+    std::string_view content;
+    mode_t mode;
+    std::optional<Owner> owner;
+    Durability durability;
+  };
+
   FileStore(Options options, FileSystem& files, Logger& logger);
+
+  // Steps of open().
+  Status ensure_root();
+  Status load_or_make_header();
+  Result<std::string> load_header();
+  Status make_header();
+  Status upgrade(const Header& header);
+  Status ensure_groups();
+  void tidy_group(Group group);
+  void remove_stale(const Path& folder);
+  void warn_of(const Error& error);
+
+  // Paths for the file system: "/." marks what is trusted (see FileSystem).
+  [[nodiscard]] Path trusted_root() const { return options_.root / "."; }
+  [[nodiscard]] Path group_path(Group group) const;
+  [[nodiscard]] Path folder_path(Group group, std::string_view folder) const;
+  [[nodiscard]] Path file_path(Group group, std::string_view folder, std::string_view file) const;
+  [[nodiscard]] std::optional<Owner> owner_of(Group group) const;
+  [[nodiscard]] std::optional<Owner> root_owner() const;
+
+  Status replace(const Path& target, const NewFile& file);
+  Result<Path> write_temporary(const Path& folder, const NewFile& file);
+  Status make_folder(Group group, std::string_view folder);
+  Status make_group(Group group);
+  Status sync_group_if_changed(Group group);
+  Status take_over_folder(Group group, std::string_view folder);
+
   Options options_;
   FileSystem& files_;
   Logger& logger_;
   SecretBytes key_;
+  std::atomic<std::uint64_t> next_temporary_{0};
+  // Folders were made in the group, and its directory has not been synced since.
+  std::array<std::atomic<bool>, 7> group_changed_{};
 };
 
 }  // namespace md::store

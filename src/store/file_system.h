@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@ namespace md::store {
 
 /// The few operations of the operating system that the file store is made of, so that tests can
 /// make each of them fail, or "lose power" after it. Thread-safe. Errors carry path and errno.
+///
+/// Root works in folders that the child user owns: neither the last component of a path nor the
+/// folder that holds it is followed if it is a link. A folder that is trusted, and may be reached
+/// through one, is written with a trailing "/." (`<root>/./md_store.json`).
 class FileSystem {
  public:
   using Path = std::filesystem::path;
@@ -26,6 +31,7 @@ class FileSystem {
     std::string name;
     bool is_directory;  ///< a real one: not a link to one
     bool is_regular;
+    bool is_readable;  ///< directories only: may this process list it?
   };
 
   virtual ~FileSystem() = default;
@@ -42,10 +48,16 @@ class FileSystem {
   virtual Status make_directory(const Path& path, mode_t mode, const Owner* owner) = 0;
   /// Sets mode and owner of a directory that exists, where they differ.
   virtual Status adjust_directory(const Path& path, mode_t mode, const Owner* owner) = 0;
+  /// The same for a regular file.
+  virtual Status adjust_file(const Path& path, mode_t mode, const Owner* owner) = 0;
+  /// Absent is fine.
   virtual Status remove_file(const Path& path) = 0;
-  /// With all in it; links in it are removed, not followed.
+  /// With all in it; links in it are removed, not followed. Absent is fine.
   virtual Status remove_tree(const Path& path) = 0;
   virtual Result<std::vector<Entry>> list(const Path& path) = 0;
+  /// Time since it was last written, by the machine's clock.
+  virtual Result<std::chrono::seconds> age(const Path& path) = 0;
+  virtual bool exists(const Path& path) = 0;  ///< anything by that name, a dead link too
   virtual bool is_file(const Path& path) = 0;
   virtual bool is_directory(const Path& path) = 0;  ///< follows links (the store's root may be one)
 };
@@ -61,9 +73,12 @@ class PosixFileSystem final : public FileSystem {
   Status sync_directory(const Path& path) override;
   Status make_directory(const Path& path, mode_t mode, const Owner* owner) override;
   Status adjust_directory(const Path& path, mode_t mode, const Owner* owner) override;
+  Status adjust_file(const Path& path, mode_t mode, const Owner* owner) override;
   Status remove_file(const Path& path) override;
   Status remove_tree(const Path& path) override;
   Result<std::vector<Entry>> list(const Path& path) override;
+  Result<std::chrono::seconds> age(const Path& path) override;
+  bool exists(const Path& path) override;
   bool is_file(const Path& path) override;
   bool is_directory(const Path& path) override;
 };

@@ -15,6 +15,9 @@ namespace md::store {
 enum class Group { Accounts, Archive, Challenges, Domains, Ocsp, Staging, Tmp };
 std::string_view name_of(Group group);
 
+/// What the interface below says about names: InvalidInput unless it is one component of a path.
+Status check_name(std::string_view name);
+
 /// Does the loss of a file in a power cut lose something that cannot be made again?
 enum class Durability {
   Replaceable,  ///< made again from the configuration: atomic, not synced
@@ -47,6 +50,8 @@ class Store {
   /// Files of a folder, sorted; empty if there is no such folder. Temporary files are left out.
   [[nodiscard]] virtual Result<std::vector<std::string>> files(Group group,
                                                                std::string_view folder) const = 0;
+  /// Is that name taken, by a folder or by anything else?
+  [[nodiscard]] virtual bool folder_exists(Group group, std::string_view folder) const = 0;
   /// Is it there? Without opening it.
   [[nodiscard]] virtual bool exists(Group group, std::string_view folder,
                                     std::string_view file) const = 0;

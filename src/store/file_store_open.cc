@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "crypto/digest.h"
+#include "store/file_store.h"
+#include "store/layout.h"
+#include "store/migration.h"
+
+/// How a FileStore is opened: see FileStore::open.
+namespace md::store {
+namespace {
+
+constexpr std::size_t kMaxHeaderSize = 64UL * 1024UL;
+constexpr mode_t kRootMode = 0755;
+constexpr mode_t kHeaderMode = 0600;
+// Children of the generation before may still be writing.
+constexpr std::chrono::hours kStaleAfter{1};
+
+const FileSystem::Owner* pointer_to(const std::optional<FileSystem::Owner>& owner) {
+  return owner ? &*owner : nullptr;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileStore>> FileStore::open(Options options, FileSystem& files,
+                                                   Logger& logger) {
+  std::unique_ptr<FileStore> store(new FileStore(std::move(options), files, logger));
+  // The header first: nothing is touched in a store that is not ours to use.
+  MD_TRY(store->ensure_root());
+  MD_TRY(store->load_or_make_header());
+  return store;
+}
+
+void FileStore::warn_of(const Error& error) {
+  logger_.warning(LogId{}, fmt::format("store {}: {}", options_.root.string(), error.message));
+}
+
+Status FileStore::ensure_root() {
+  std::vector<Path> missing;
+  for (Path path = options_.root; !path.empty() && !files_.is_directory(path);
+       path = path.parent_path()) {
+    if (path.has_filename()) {
+      missing.push_back(path);
+    }
+  }
+  const std::optional<Owner> owner = root_owner();
+  for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+    const Path trusted = path->parent_path() / "." / path->filename();
+    const Status made = files_.make_directory(trusted, kRootMode, pointer_to(owner));
+    if (!made && made.error().kind != ErrorKind::Conflict) {
+      return with_context(made.error(), "make the store");
+    }
+  }
+  return {};
+}
+
+Result<std::string> FileStore::load_header() {
+  const Path path = trusted_root() / kHeaderFile;
+  auto text = files_.read(path, kMaxHeaderSize);
+  if (text || text.error().kind != ErrorKind::NotFound) {
+    return text;
+  }
+  MD_TRY(make_header());
+  return files_.read(path, kMaxHeaderSize);
+}
+
+/// Leaves a header alone that another process has put there meanwhile.
+Status FileStore::make_header() {
+  MD_ASSIGN_OR_RETURN(const SecretBytes key, crypto::random_bytes(kStoreKeyLength));
+  const std::string text = make_header_text(key);
+  const NewFile header{text, kHeaderMode, root_owner(), Durability::Synced};
+  MD_ASSIGN_OR_RETURN(const Path temporary, write_temporary(trusted_root(), header));
+  const Status named = files_.rename_new(temporary, trusted_root() / kHeaderFile);
+  if (!named) {
+    (void)files_.remove_file(temporary);
+    return named.error().kind == ErrorKind::Conflict ? Status() : named;
+  }
+  return files_.sync_directory(trusted_root());
+}
+
+Status FileStore::load_or_make_header() {
+  const std::string path = path_of(kHeaderFile).string();
+  const auto text = load_header();
+  if (!text) {
+    return with_context(text.error(), "open the store: " + path + " cannot be used");
+  }
+  auto header = parse_header(*text);
+  if (!header) {
+    return with_context(
+        header.error(),
+        fmt::format("open the store: {} cannot be used. It holds the key of the store: put it "
+                    "back from a backup, or, if there is none, move it away and start again. "
+                    "Certificates in use stay as they are then; ACME accounts and renewals under "
+                    "way are made anew. The reason",
+                    path));
+  }
+  if (header->version > kStoreVersion) {
+    return fail(ErrorKind::Conflict,
+                fmt::format("open the store: {} says version {:.1f}, this module knows versions "
+                            "up to {:.1f} only. Nothing was changed: use the newer module again, "
+                            "or another MDStoreDir",
+                            path, header->version, kStoreVersion));
+  }
+  key_ = header->key.clone();
+  MD_TRY_CONTEXT(ensure_groups(), "open the store");
+  return header->version < kStoreVersion ? upgrade(*header) : Status();
+}
+
+Status FileStore::upgrade(const Header& header) {
+  if (const Status migrated = migrate_files_of_version_1(*this); !migrated) {
+    warn_of(with_context(migrated.error(), "migrate, tried again at the next start"));
+    return {};
+  }
+  const std::string text = upgraded_header_text(header.document);
+  return replace(trusted_root() / kHeaderFile,
+                 {text, kHeaderMode, root_owner(), Durability::Synced});
+}
+
+Status FileStore::ensure_groups() {
+  const std::optional<Owner> root = root_owner();
+  // Where these fail (file systems without modes, root squash), what follows may still work.
+  for (const Status& status :
+       {files_.adjust_directory(trusted_root(), kRootMode, pointer_to(root)),
+        files_.adjust_file(trusted_root() / kHeaderFile, kHeaderMode, pointer_to(root))}) {
+    if (!status) {
+      warn_of(status.error());
+    }
+  }
+  remove_stale(trusted_root());
+  bool any_made = false;
+  for (const GroupLayout& layout : kGroups) {
+    if (!files_.is_directory(group_path(layout.group))) {
+      MD_TRY(make_group(layout.group));
+      any_made = true;
+      continue;
+    }
+    const std::optional<Owner> owner = owner_of(layout.group);
+    const Status adjusted =
+        files_.adjust_directory(group_path(layout.group), layout.folder_mode, pointer_to(owner));
+    if (!adjusted) {
+      warn_of(adjusted.error());
+    }
+    tidy_group(layout.group);
+  }
+  return any_made ? files_.sync_directory(trusted_root()) : Status();
+}
+
+/// The child user may have changed since the folders were made.
+void FileStore::tidy_group(Group group) {
+  const auto names = folders(group);
+  if (!names) {
+    warn_of(names.error());
+    return;
+  }
+  const GroupLayout& layout = layout_of(group);
+  const std::optional<Owner> owner = owner_of(group);
+  for (const std::string& name : *names) {
+    const Path folder = folder_path(group, name);
+    if (layout.for_child_user && owner) {
+      const Status adjusted =
+          files_.adjust_directory(folder, layout.folder_mode, pointer_to(owner));
+      if (!adjusted) {
+        warn_of(adjusted.error());
+      }
+    }
+    remove_stale(folder);
+  }
+}
+
+void FileStore::remove_stale(const Path& folder) {
+  const auto entries = files_.list(folder);
+  if (!entries) {
+    return;
+  }
+  for (const FileSystem::Entry& entry : *entries) {
+    if (!entry.is_regular || !std::string_view(entry.name).starts_with(kTemporaryPrefix)) {
+      continue;
+    }
+    const auto age = files_.age(folder / entry.name);
+    if (age && *age > kStaleAfter) {
+      (void)files_.remove_file(folder / entry.name);
+    }
+  }
+}
+
+}  // namespace md::store

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
+#include "store/documents.h"
+
+/// job.json: see documents.h.
+namespace md::store {
+namespace {
+
+using json::Value;
+
+std::string text_of(const Value& object, std::string_view member) {
+  return object.get(member).as_string().value_or("");
+}
+
+void set_text(Value& object, std::string_view member, const std::string& text) {
+  if (!text.empty()) {
+    object.set(member, text);
+  }
+}
+
+void set_time(Value& object, std::string_view member, const std::optional<TimePoint>& time) {
+  if (time) {
+    object.set_time(member, *time);
+  }
+}
+
+/// 0 for what does not fit: numbers of a file may be anything.
+template <class Number>
+Number number_of(const Value& object, std::string_view member) {
+  const std::int64_t number = object.get(member).as_int().value_or(0);
+  constexpr auto kMax = static_cast<std::int64_t>(std::numeric_limits<Number>::max());
+  constexpr auto kMin = static_cast<std::int64_t>(std::numeric_limits<Number>::min());
+  return number < kMin || number > kMax ? Number{0} : static_cast<Number>(number);
+}
+
+Subproblem parse_subproblem(const Value& value) {
+  const Value identifier = value.get("identifier");
+  return {text_of(value, "type"), text_of(value, "detail"), text_of(identifier, "type"),
+          text_of(identifier, "value")};
+}
+
+Value to_json(const Subproblem& subproblem) {
+  Value value = Value::object();
+  set_text(value, "type", subproblem.type);
+  set_text(value, "detail", subproblem.detail);
+  if (!subproblem.identifier.empty()) {
+    value.set("identifier", Value::object()
+                                .set("type", subproblem.identifier_type)
+                                .set("value", subproblem.identifier));
+  }
+  return value;
+}
+
+model::JobResult parse_result(const Value& value) {
+  model::JobResult result;
+  result.status = number_of<int>(value, "status");
+  result.status_description = text_of(value, "status-description");
+  result.activity = text_of(value, "activity");
+  result.problem.type = text_of(value, "problem");
+  result.problem.detail = text_of(value, "detail");
+  for (const Value& subproblem : value.get("subproblems").elements()) {
+    result.problem.subproblems.push_back(parse_subproblem(subproblem));
+  }
+  return result;
+}
+
+/// mod_md tells the start of a new certificate's validity with the result that brought it, too:
+/// one without words of its own.
+bool tells_validity(const model::Job& job) {
+  return job.valid_from && job.finished && job.last.status == 0 && job.last.activity.empty() &&
+         job.last.problem.detail.empty();
+}
+
+Value to_json(const model::JobLogEntry& entry) {
+  Value value = Value::object();
+  value.set_time("when", entry.when).set("type", entry.type);
+  set_text(value, "status", entry.status);
+  set_text(value, "detail", entry.detail);
+  return value;
+}
+
+std::vector<model::JobLogEntry> parse_log(const Value& log) {
+  std::vector<model::JobLogEntry> entries;
+  for (const Value& value : log.get("entries").elements()) {
+    const auto when = value.get("when").as_time();
+    if (when && entries.size() < model::Job::kMaxLogEntries) {
+      entries.push_back(
+          {*when, text_of(value, "type"), text_of(value, "status"), text_of(value, "detail")});
+    }
+  }
+  return entries;
+}
+
+}  // namespace
+
+model::Job parse_job(const Value& value) {
+  model::Job job;
+  job.name = text_of(value, "name");
+  job.finished = value.get("finished").as_bool().value_or(false);
+  job.notified = value.get("notified").as_bool().value_or(false);
+  job.notified_renewed = value.get("notified-renewed").as_bool().value_or(false);
+  job.next_run = value.get("next-run").as_time();
+  job.last_run = value.get("last-run").as_time();
+  job.valid_from = value.get("valid-from").as_time();
+  job.errors = number_of<unsigned>(value, "errors");
+  job.last = parse_result(value.get("last"));
+  job.log = parse_log(value.get("log"));
+  return job;
+}
+
+Value to_json(const model::JobResult& result) {
+  Value value = Value::object();
+  value.set("status", result.status);
+  set_text(value, "status-description", result.status_description);
+  set_text(value, "problem", result.problem.type);
+  set_text(value, "detail", result.problem.detail);
+  set_text(value, "activity", result.activity);
+  if (!result.problem.subproblems.empty()) {
+    Value subproblems = Value::array();
+    for (const Subproblem& subproblem : result.problem.subproblems) {
+      subproblems.push_back(to_json(subproblem));
+    }
+    value.set("subproblems", std::move(subproblems));
+  }
+  return value;
+}
+
+Value to_json(const model::Job& job) {
+  Value value = Value::object();
+  value.set("name", job.name)
+      .set("finished", job.finished)
+      .set("notified", job.notified)
+      .set("notified-renewed", job.notified_renewed);
+  set_time(value, "next-run", job.next_run);
+  set_time(value, "last-run", job.last_run);
+  set_time(value, "valid-from", job.valid_from);
+  value.set("errors", static_cast<std::int64_t>(job.errors));
+  Value last = to_json(job.last);
+  if (tells_validity(job)) {
+    last.set_time("valid-from", *job.valid_from);
+  }
+  value.set("last", std::move(last));
+  Value entries = Value::array();
+  for (const model::JobLogEntry& entry : job.log) {
+    entries.push_back(to_json(entry));
+  }
+  value.set("log", Value::object().set("entries", std::move(entries)));
+  return value;
+}
+
+}  // namespace md::store

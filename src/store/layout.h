@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <string_view>
+
+#include "store/store.h"
+
+/// Layout 3.0 of the store on disk, as data (spec/store.md).
+namespace md::store {
+
+inline constexpr std::string_view kHeaderFile = "md_store.json";
+inline constexpr double kStoreVersion = 3.0;
+inline constexpr std::size_t kStoreKeyLength = 48;
+
+/// How the folders and files of one group are made.
+struct GroupLayout {
+  Group group;
+  bool for_child_user;
+  mode_t folder_mode;
+  mode_t file_mode;
+};
+
+inline constexpr std::array<GroupLayout, 7> kGroups{{
+    {Group::Accounts, false, 0755, 0644},
+    {Group::Archive, false, 0700, 0600},
+    {Group::Challenges, true, 0755, 0644},
+    {Group::Domains, false, 0700, 0600},
+    {Group::Ocsp, true, 0755, 0644},
+    {Group::Staging, true, 0755, 0644},
+    {Group::Tmp, false, 0700, 0600},
+}};
+
+constexpr std::size_t index_of(Group group) {
+  return static_cast<std::size_t>(group);
+}
+constexpr const GroupLayout& layout_of(Group group) {
+  return kGroups[index_of(group)];
+}
+
+/// Files under way to their name; left behind by a process that died.
+inline constexpr std::string_view kTemporaryPrefix = ".tmp-";
+
+}  // namespace md::store
