@@ -38,7 +38,12 @@ struct Supervision {
 };
 Supervision supervision_of(const model::ManagedDomain& domain);
 
-/// Is a renewal due, whatever earlier attempts did? `renew_at` is when it will be, if known.
+/// Is a renewal due, whatever earlier attempts did? `renew_at` is since or from when: always known
+/// for a complete set, and `now` where the set cannot be used as it is.
+///
+/// The renew window is taken as configured, with two exceptions that keep a certificate from being
+/// due as soon as it is issued (VH-17): one as long as the certificate lives, or longer, counts as
+/// a third of the lifetime; and at least 1/20 of the lifetime lies before it.
 struct RenewalDue {
   bool due{false};
   std::string reason;
@@ -47,10 +52,14 @@ struct RenewalDue {
 RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& facts,
                        TimePoint now);
 
+/// Due renewals wait for the job's `next_run`. A finished job says nothing any more (ST-02: the
+/// files do), nor does a `next_run` that no clock of ours can have meant: more than kLongestDelay
+/// away, or noted before the clock was set back (PM-07). `next_check` is never further away than
+/// MDCheckInterval or 1/100 of the shortest lifetime.
 RenewalDecision decide_renewal(const model::ManagedDomain& domain, const RenewalFacts& facts,
                                const model::Job& job, TimePoint now);
 
-/// State and state-descr for md.json.
+/// State and state-descr for md.json and status documents.
 std::pair<model::DomainState, std::string> state_of(const CertificateSetFacts& live, TimePoint now);
 
 }  // namespace md::renewal

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/decide.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "renewal/backoff.h"
+
+namespace md::renewal {
+namespace {
+
+using std::chrono::ceil;
+using std::chrono::floor;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// A clock that is adjusted by less than this was not set back.
+constexpr Duration kClockTolerance = minutes(5);
+constexpr int kChecksPerLifetime = 100;
+// Also keeps absurd settings within what a TimePoint can hold.
+constexpr Duration kLongestPause = std::chrono::days(365);
+
+std::string label(const CertificateFacts& certificate) {
+  return fmt::format("certificate({})", certificate.spec.name());
+}
+
+bool is_on(model::Switch setting) {
+  return setting == model::Switch::On;
+}
+
+/// How long before its end a certificate of that lifetime is renewed: see RenewalDue.
+Duration effective_window(const model::Window& window, Duration lifetime) {
+  if (lifetime <= Duration(0)) {
+    return Duration(0);
+  }
+  const Duration configured = window.of(lifetime);
+  if (configured >= lifetime) {
+    return lifetime / 3;
+  }
+  return std::min(configured, lifetime - lifetime / 20);
+}
+
+TimePoint renew_time_of(const model::ManagedDomain& domain, const CertificateFacts& certificate) {
+  const model::Validity& validity = certificate.validity;
+  return validity.until - effective_window(domain.settings.renew_window, validity.length());
+}
+
+std::optional<std::string> expired(const CertificateFacts& certificate, TimePoint now) {
+  if (now < certificate.validity.until) {
+    return std::nullopt;
+  }
+  return fmt::format("{} has expired on {}", label(certificate),
+                     format_http_date(certificate.validity.until));
+}
+
+/// The first of the domain's names that the certificate is not for.
+std::optional<std::string> name_not_covered(const model::ManagedDomain& domain,
+                                            const CertificateFacts& certificate) {
+  std::vector<model::DnsName> certified;
+  for (const std::string& name : certificate.names) {
+    if (auto parsed = model::DnsName::parse(name)) {
+      certified.push_back(std::move(parsed).value());
+    }
+  }
+  for (const model::DnsName& name : domain.names) {
+    if (!model::covers(certified, name)) {
+      return name.text();
+    }
+  }
+  return std::nullopt;
+}
+
+/// Why the certificate does not fit the configuration.
+std::optional<std::string> misfit(const model::ManagedDomain& domain,
+                                  const CertificateFacts& certificate) {
+  if (const auto name = name_not_covered(domain, certificate)) {
+    return fmt::format("{} does not cover {}", label(certificate), *name);
+  }
+  if (is_on(domain.settings.must_staple) != certificate.must_staple) {
+    return certificate.must_staple
+               ? fmt::format("{} demands stapling, but MDMustStaple is off", label(certificate))
+               : fmt::format("{} does not demand stapling, but MDMustStaple is on",
+                             label(certificate));
+  }
+  return std::nullopt;
+}
+
+/// Why the live set cannot stay as it is, whatever time is left; nullopt if it can.
+std::optional<std::string> defect(const model::ManagedDomain& domain, const RenewalFacts& facts,
+                                  TimePoint now) {
+  if (!facts.live.is_complete()) {
+    return state_of(facts.live, now).second;
+  }
+  for (const CertificateFacts& certificate : facts.live.certificates) {
+    if (auto reason = expired(certificate, now)) {
+      return reason;
+    }
+  }
+  if (facts.revoked) {
+    return "a certificate has been revoked";
+  }
+  for (const CertificateFacts& certificate : facts.live.certificates) {
+    if (auto reason = misfit(domain, certificate)) {
+      return reason;
+    }
+  }
+  return std::nullopt;
+}
+
+/// How far away the next look may be.
+Duration longest_pause(const model::ManagedDomain& domain, const CertificateSetFacts& live) {
+  Duration pause = std::min<Duration>(ceil<seconds>(domain.settings.check_interval), kLongestPause);
+  for (const CertificateFacts& certificate : live.certificates) {
+    pause = std::min(pause, certificate.validity.length() / kChecksPerLifetime);
+  }
+  return std::max<Duration>(pause, seconds(1));
+}
+
+/// When the next attempt may start, where the job says so and can be believed.
+std::optional<TimePoint> believable_next_run(const model::Job& job, TimePoint now) {
+  const bool clock_was_set_back = job.last_run && *job.last_run > now + kClockTolerance;
+  if (job.finished || clock_was_set_back || !job.next_run || *job.next_run <= now ||
+      *job.next_run - now > kLongestDelay) {
+    return std::nullopt;
+  }
+  return job.next_run;
+}
+
+std::string waiting_reason(const model::Job& job, TimePoint next_run, const std::string& due) {
+  if (job.errors == 0) {
+    return fmt::format("{}; put off until {}", due, format_http_date(next_run));
+  }
+  return fmt::format("{}; {} attempt{} failed, the next is at {}", due, job.errors,
+                     job.errors == 1 ? "" : "s", format_http_date(next_run));
+}
+
+}  // namespace
+
+Supervision supervision_of(const model::ManagedDomain& domain) {
+  switch (domain.settings.renew_mode) {
+    case model::RenewMode::Manual:
+      return {false, "MDRenewMode is manual"};
+    case model::RenewMode::Always:
+      return {true, "MDRenewMode is always"};
+    case model::RenewMode::Auto:
+      break;
+  }
+  if (domain.is_static()) {
+    return {false, "it has certificate files of its own"};
+  }
+  if (!domain.is_used) {
+    return {false, "no TLS virtual host uses it"};
+  }
+  return {true, "a TLS virtual host uses it"};
+}
+
+RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& facts,
+                       TimePoint now) {
+  if (auto reason = defect(domain, facts, now)) {
+    return {true, *std::move(reason), now};
+  }
+  const auto& certificates = facts.live.certificates;
+  const auto first =
+      std::min_element(certificates.begin(), certificates.end(), [&](const auto& a, const auto& b) {
+        return renew_time_of(domain, a) < renew_time_of(domain, b);
+      });
+  const TimePoint renew_at = renew_time_of(domain, *first);
+  if (now < renew_at) {
+    return {false, fmt::format("not due before {}", format_http_date(renew_at)), renew_at};
+  }
+  const auto left = floor<seconds>(first->validity.until - now);
+  return {true,
+          fmt::format("{} expires in {}, the renew window is {}", label(*first),
+                      describe_duration(left), domain.settings.renew_window.text()),
+          renew_at};
+}
+
+RenewalDecision decide_renewal(const model::ManagedDomain& domain, const RenewalFacts& facts,
+                               const model::Job& job, TimePoint now) {
+  using Action = RenewalDecision::Action;
+  const TimePoint latest_check = now + longest_pause(domain, facts.live);
+  if (const Supervision supervision = supervision_of(domain); !supervision.watched) {
+    return {Action::Nothing, "not renewed: " + supervision.reason, latest_check};
+  }
+  if (facts.staged_complete) {
+    return {Action::Wait, "a new certificate waits for its activation", latest_check};
+  }
+  RenewalDue due = renewal_due(domain, facts, now);
+  if (!due.due) {
+    return {Action::Nothing, std::move(due.reason), std::min(*due.renew_at, latest_check)};
+  }
+  if (const auto next_run = believable_next_run(job, now)) {
+    return {Action::Wait, waiting_reason(job, *next_run, due.reason),
+            std::min(*next_run, latest_check)};
+  }
+  return {Action::Renew, std::move(due.reason), now};
+}
+
+std::pair<model::DomainState, std::string> state_of(const CertificateSetFacts& live,
+                                                    TimePoint now) {
+  if (!live.is_complete()) {
+    return {model::DomainState::Incomplete,
+            live.flaw.empty() ? "there is no certificate" : live.flaw};
+  }
+  for (const CertificateFacts& certificate : live.certificates) {
+    if (auto reason = expired(certificate, now)) {
+      return {model::DomainState::Expired, *std::move(reason)};
+    }
+  }
+  return {model::DomainState::Complete, ""};
+}
+
+}  // namespace md::renewal

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/facts.h"
+
+#include <algorithm>
+
+namespace md::renewal {
+
+CertificateFacts facts_of(const store::KeyedChain& keyed) {
+  CertificateFacts facts;
+  facts.spec = keyed.spec;
+  if (keyed.chain.empty()) {
+    return facts;
+  }
+  const crypto::Certificate& leaf = keyed.chain.front();
+  facts.validity = leaf.validity();
+  facts.names = leaf.dns_names();
+  facts.serial = leaf.serial();
+  facts.issuer = leaf.issuer_name();
+  facts.sha256_fingerprint = leaf.sha256_fingerprint();
+  facts.ari_cert_id = leaf.ari_cert_id().value_or("");
+  facts.must_staple = leaf.must_staple();
+  return facts;
+}
+
+const CertificateFacts* CertificateSetFacts::find(const model::KeySpec& spec) const {
+  const auto found =
+      std::find_if(certificates.begin(), certificates.end(),
+                   [&](const CertificateFacts& facts) { return facts.spec.name() == spec.name(); });
+  return found == certificates.end() ? nullptr : &*found;
+}
+
+std::optional<model::Validity> CertificateSetFacts::overlap() const {
+  if (certificates.empty()) {
+    return std::nullopt;
+  }
+  model::Validity common = certificates.front().validity;
+  for (const CertificateFacts& facts : certificates) {
+    common.from = std::max(common.from, facts.validity.from);
+    common.until = std::min(common.until, facts.validity.until);
+  }
+  return common;
+}
+
+}  // namespace md::renewal
