@@ -77,6 +77,7 @@ class Httpd:
         self.layout = layout or Layout()
         self.http_port, self.https_port = free_port(), free_port()
         self.store = root / "md"
+        self.modules_run = set()
         self._process = None
         self._make_tree()
 
@@ -143,6 +144,7 @@ class Httpd:
     def launch(self):
         """Starts without waiting. The error log goes on growing over restarts."""
         self._starts = self._count_of_starts()
+        self.modules_run.add(self.layout.module)
         env = {"LD_PRELOAD": self.layout.preload} if self.layout.preload else {}
         with open(self.root / "logs/stderr", "ab") as log:
             self._process = processes.spawn([APACHE, *self._arguments(), "-DFOREGROUND"], log,
