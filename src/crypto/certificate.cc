@@ -5,24 +5,32 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "crypto/digest.h"
 #include "crypto/internal/asn1_time.h"
 #include "crypto/internal/errors.h"
 #include "crypto/internal/handles.h"
-#include "crypto/internal/key_spec.h"
 #include "crypto/internal/pem.h"
+#include "crypto/internal/public_key.h"
 #include "crypto/native.h"
 
 namespace md::crypto {
 namespace {
 
+using AuthorityKeyIdPtr = std::unique_ptr<AUTHORITY_KEYID, Free<AUTHORITY_KEYID_free>>;
+
 constexpr std::size_t kMaxCertificate = 1 << 20;
 constexpr std::size_t kMaxChainFile = 16 << 20;
 constexpr long kStatusRequest = 5;  // RFC 6066 §8
 
+const ToBeSignedFields& fields_of(const Certificate& certificate) {
+  return *certificate.native().fields->to_be_signed;
+}
+
 /// The content of an extension, null if it is absent, repeated or unreadable.
 template <class Ptr>
-Ptr find_extension(X509* x509, int nid) {
-  return Ptr(static_cast<typename Ptr::pointer>(X509_get_ext_d2i(x509, nid, nullptr, nullptr)));
+Ptr find_extension(const Certificate& certificate, int nid) {
+  const auto* const extensions = fields_of(certificate).extensions;
+  return Ptr(static_cast<typename Ptr::pointer>(X509V3_get_d2i(extensions, nid, nullptr, nullptr)));
 }
 
 std::span<const unsigned char> bytes_of(const ASN1_STRING* text) {
@@ -44,9 +52,9 @@ struct Names {
   std::vector<std::string> addresses;
 };
 
-Names names_of(X509* x509) {
+Names names_of(const Certificate& certificate) {
   Names names;
-  const auto general = find_extension<GeneralNamesPtr>(x509, NID_subject_alt_name);
+  const auto general = find_extension<GeneralNamesPtr>(certificate, NID_subject_alt_name);
   for (int i = 0; general != nullptr && i < sk_GENERAL_NAME_num(general.get()); ++i) {
     int type = 0;
     const void* const value =
@@ -66,8 +74,8 @@ Names names_of(X509* x509) {
 /// Answers "is this name covered?" for many names of one certificate.
 class Coverage {
  public:
-  explicit Coverage(X509* x509) {
-    Names names = names_of(x509);
+  explicit Coverage(const Certificate& certificate) {
+    Names names = names_of(certificate);
     dns_.insert(names.dns.begin(), names.dns.end());
     addresses_ = std::move(names.addresses);
   }
@@ -119,15 +127,15 @@ Result<Certificate> parse(std::span<const unsigned char> der) {
   if (der.size() > kMaxCertificate) {
     return fail(ErrorKind::Corrupt, "too large to be a certificate");
   }
-  const unsigned char* position = der.data();
-  X509Ptr x509(d2i_X509(nullptr, &position, static_cast<long>(der.size())));
-  if (x509 == nullptr) {
-    return openssl_failure("read the certificate", ErrorKind::Corrupt);
-  }
-  if (position != der.data() + der.size()) {
-    return fail(ErrorKind::Corrupt, "read the certificate: something follows it");
-  }
-  return adopt(std::move(x509));
+  auto native = std::make_shared<Certificate::Native>();
+  native->der.assign(der.begin(), der.end());
+  MD_ASSIGN_OR_RETURN(native->fields, parse_certificate_fields(der));
+  const ValidityFields& validity = *native->fields->to_be_signed->validity;
+  MD_ASSIGN_OR_RETURN_CONTEXT(native->validity.from, to_time_point(validity.not_before),
+                              "read the certificate");
+  MD_ASSIGN_OR_RETURN_CONTEXT(native->validity.until, to_time_point(validity.not_after),
+                              "read the certificate");
+  return Certificate(std::move(native));
 }
 
 bool is_certificate(const std::string& name) {
@@ -137,17 +145,12 @@ bool is_certificate(const std::string& name) {
 }  // namespace
 
 X509* native_handle(const Certificate& certificate) {
-  return certificate.native().x509.get();
-}
-
-Result<Certificate> adopt(X509Ptr x509) {
-  model::Validity validity;
-  MD_ASSIGN_OR_RETURN_CONTEXT(validity.from, to_time_point(X509_get0_notBefore(x509.get())),
-                              "read the certificate");
-  MD_ASSIGN_OR_RETURN_CONTEXT(validity.until, to_time_point(X509_get0_notAfter(x509.get())),
-                              "read the certificate");
-  return Certificate(
-      std::make_shared<const Certificate::Native>(Certificate::Native{std::move(x509), validity}));
+  const Certificate::Native& native = certificate.native();
+  std::call_once(native.made_handle, [&native] {
+    const unsigned char* position = native.der.data();
+    native.handle.reset(d2i_X509(nullptr, &position, static_cast<long>(native.der.size())));
+  });
+  return native.handle.get();
 }
 
 Result<Certificate> Certificate::from_der(std::span<const unsigned char> der) {
@@ -179,21 +182,12 @@ Result<std::vector<Certificate>> Certificate::chain_from_pem(std::string_view pe
 }
 
 Result<Bytes> Certificate::to_der() const {
-  const CleanErrors clean;
-  const int size = i2d_X509(native_handle(*this), nullptr);
-  if (size <= 0) {
-    return openssl_failure("write the certificate");
-  }
-  Bytes der(static_cast<std::size_t>(size));
-  unsigned char* position = der.data();
-  i2d_X509(native_handle(*this), &position);
-  return der;
+  return native_->der;
 }
 
 Result<std::string> Certificate::to_pem() const {
-  MD_ASSIGN_OR_RETURN(const Bytes der, to_der());
   const CleanErrors clean;
-  MD_ASSIGN_OR_RETURN(const SecretBytes pem, to_pem_block(PEM_STRING_X509, der));
+  MD_ASSIGN_OR_RETURN(const SecretBytes pem, to_pem_block(PEM_STRING_X509, native_->der));
   return std::string(pem.text());
 }
 
@@ -212,35 +206,39 @@ model::Validity Certificate::validity() const {
 
 std::vector<std::string> Certificate::dns_names() const {
   const CleanErrors clean;
-  return names_of(native_handle(*this)).dns;
+  return names_of(*this).dns;
 }
 
 bool Certificate::covers(const model::DnsName& name) const {
   const CleanErrors clean;
-  return Coverage(native_handle(*this)).has(name);
+  return Coverage(*this).has(name);
 }
 
 bool Certificate::covers_all(const std::vector<model::DnsName>& names) const {
   const CleanErrors clean;
-  const Coverage coverage(native_handle(*this));
+  const Coverage coverage(*this);
   return std::all_of(names.begin(), names.end(),
                      [&](const model::DnsName& name) { return coverage.has(name); });
 }
 
 bool Certificate::matches(const PrivateKey& key) const {
   const CleanErrors clean;
-  const EVP_PKEY* const own = X509_get0_pubkey(native_handle(*this));
+  if (is_public_key_of(*fields_of(*this).public_key, native_handle(key))) {
+    return true;
+  }
+  // The same key in an unusual encoding, perhaps.
+  X509* const x509 = native_handle(*this);
+  const EVP_PKEY* const own = x509 != nullptr ? X509_get0_pubkey(x509) : nullptr;
   return own != nullptr && EVP_PKEY_eq(own, native_handle(key)) == 1;
 }
 
 bool Certificate::fits(const model::KeySpec& wanted) const {
   const CleanErrors clean;
-  EVP_PKEY* const own = X509_get0_pubkey(native_handle(*this));
-  return own != nullptr && crypto::fits(key_spec(own), wanted);
+  return crypto::fits(key_spec(*fields_of(*this).public_key), wanted);
 }
 
 std::string Certificate::serial() const {
-  const ASN1_INTEGER* const number = X509_get0_serialNumber(native_handle(*this));
+  const ASN1_INTEGER* const number = fields_of(*this).serial;
   std::string hex = encode_hex(bytes_of(number));
   std::transform(hex.begin(), hex.end(), hex.begin(),
                  [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
@@ -249,46 +247,40 @@ std::string Certificate::serial() const {
 
 std::string Certificate::issuer_name() const {
   const CleanErrors clean;
-  return one_line(X509_get_issuer_name(native_handle(*this)));
+  return one_line(fields_of(*this).issuer);
 }
 
 std::string Certificate::subject_name() const {
   const CleanErrors clean;
-  return one_line(X509_get_subject_name(native_handle(*this)));
+  return one_line(fields_of(*this).subject);
 }
 
 std::string Certificate::sha256_fingerprint() const {
-  const CleanErrors clean;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  X509_digest(native_handle(*this), EVP_sha256(), digest.data(), &size);
-  return encode_hex(std::span(digest).first(size));
+  return encode_hex(sha256(native_->der));
 }
 
 std::array<unsigned char, 20> Certificate::sha1_id() const {
   const CleanErrors clean;
   std::array<unsigned char, 20> digest{};
-  unsigned size = 0;
-  X509_digest(native_handle(*this), EVP_sha1(), digest.data(), &size);
+  const Bytes& der = native_->der;
+  EVP_Digest(der.data(), der.size(), digest.data(), nullptr, EVP_sha1(), nullptr);
   return digest;
 }
 
 std::optional<std::string> Certificate::ari_cert_id() const {
-  using AuthorityKeyIdPtr = std::unique_ptr<AUTHORITY_KEYID, Free<AUTHORITY_KEYID_free>>;
   const CleanErrors clean;
-  X509* const x509 = native_handle(*this);
-  const auto authority = find_extension<AuthorityKeyIdPtr>(x509, NID_authority_key_identifier);
+  const auto authority = find_extension<AuthorityKeyIdPtr>(*this, NID_authority_key_identifier);
   if (authority == nullptr || authority->keyid == nullptr) {
     return std::nullopt;
   }
   return encode_base64url(bytes_of(authority->keyid)) + "." +
-         encode_base64url(der_content(X509_get0_serialNumber(x509)));
+         encode_base64url(der_content(fields_of(*this).serial));
 }
 
 bool Certificate::must_staple() const {
   using FeaturesPtr = std::unique_ptr<TLS_FEATURE, Free<TLS_FEATURE_free>>;
   const CleanErrors clean;
-  const auto features = find_extension<FeaturesPtr>(native_handle(*this), NID_tlsfeature);
+  const auto features = find_extension<FeaturesPtr>(*this, NID_tlsfeature);
   for (int i = 0; features != nullptr && i < sk_ASN1_INTEGER_num(features.get()); ++i) {
     if (ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features.get(), i)) == kStatusRequest) {
       return true;
@@ -298,18 +290,32 @@ bool Certificate::must_staple() const {
 }
 
 std::optional<std::string> Certificate::ocsp_responder_url() const {
+  using AccessPtr = std::unique_ptr<AUTHORITY_INFO_ACCESS, Free<AUTHORITY_INFO_ACCESS_free>>;
   const CleanErrors clean;
-  const TextsPtr urls(X509_get1_ocsp(native_handle(*this)));
-  if (urls == nullptr || sk_OPENSSL_STRING_num(urls.get()) == 0) {
-    return std::nullopt;
+  const auto access = find_extension<AccessPtr>(*this, NID_info_access);
+  for (int i = 0; access != nullptr && i < sk_ACCESS_DESCRIPTION_num(access.get()); ++i) {
+    const ACCESS_DESCRIPTION* const entry = sk_ACCESS_DESCRIPTION_value(access.get(), i);
+    if (OBJ_obj2nid(entry->method) != NID_ad_OCSP || entry->location->type != GEN_URI) {
+      continue;
+    }
+    std::string url = text_of(bytes_of(entry->location->d.uniformResourceIdentifier));
+    if (!url.empty() && !has_control_characters(url)) {
+      return url;
+    }
   }
-  return std::string(sk_OPENSSL_STRING_value(urls.get(), 0));
+  return std::nullopt;
 }
 
 bool Certificate::is_self_signed() const {
-  constexpr int kByNamesAlone = 0;
   const CleanErrors clean;
-  return X509_self_signed(native_handle(*this), kByNamesAlone) == 1;
+  const ToBeSignedFields& fields = fields_of(*this);
+  if (X509_NAME_cmp(fields.subject, fields.issuer) != 0) {
+    return false;
+  }
+  const auto subject_key = find_extension<OctetStringPtr>(*this, NID_subject_key_identifier);
+  const auto authority = find_extension<AuthorityKeyIdPtr>(*this, NID_authority_key_identifier);
+  return subject_key == nullptr || authority == nullptr || authority->keyid == nullptr ||
+         ASN1_OCTET_STRING_cmp(subject_key.get(), authority->keyid) == 0;
 }
 
 }  // namespace md::crypto

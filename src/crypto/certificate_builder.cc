@@ -4,10 +4,12 @@
 #include <arpa/inet.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
 #include "crypto/internal/errors.h"
+#include "crypto/internal/public_key.h"
 
 namespace md::crypto {
 namespace {
@@ -111,7 +113,7 @@ std::string common_name(const std::vector<DnsName>& names) {
 CertificateBuilder::CertificateBuilder(EVP_PKEY* public_key, const model::Validity& validity)
     : x509_(X509_new()) {
   and_then(x509_ != nullptr && X509_set_version(x509_.get(), X509_VERSION_3) == 1 &&
-           X509_set_pubkey(x509_.get(), public_key) == 1 &&
+           set_public_key(X509_get_X509_PUBKEY(x509_.get()), public_key) &&
            set_time(X509_getm_notBefore(x509_.get()), validity.from) &&
            set_time(X509_getm_notAfter(x509_.get()), validity.until));
 }
@@ -215,7 +217,10 @@ Result<Certificate> CertificateBuilder::sign(X509* issuer, EVP_PKEY* key) {
   if (failed_) {
     return openssl_failure("make a certificate");
   }
-  return adopt(std::move(x509_));
+  Bytes der(static_cast<std::size_t>(std::max(i2d_X509(x509_.get(), nullptr), 0)));
+  unsigned char* position = der.data();
+  i2d_X509(x509_.get(), &position);
+  return Certificate::from_der(der);
 }
 
 }  // namespace md::crypto

@@ -14,6 +14,8 @@ namespace md::crypto {
 /// Borrowed: lives as long as the value it came from. OpenSSL's functions count references on
 /// non-const pointers even where they only read.
 EVP_PKEY* native_handle(const PrivateKey& key);
+/// Made when it is first asked for (200 µs), and kept. Null if OpenSSL refuses a certificate that
+/// could be read in parts: there is no use for it. Thread-safe.
 X509* native_handle(const Certificate& certificate);
 
 }  // namespace md::crypto

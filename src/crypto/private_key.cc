@@ -10,7 +10,7 @@
 #include "crypto/internal/curves.h"
 #include "crypto/internal/errors.h"
 #include "crypto/internal/handles.h"
-#include "crypto/internal/key_spec.h"
+#include "crypto/internal/public_key.h"
 #include "crypto/native.h"
 
 namespace md::crypto {
@@ -128,26 +128,6 @@ Result<PrivateKey> generate_ec(const std::string& curve) {
 
 EVP_PKEY* native_handle(const PrivateKey& key) {
   return key.native().key.get();
-}
-
-KeySpec key_spec(EVP_PKEY* key) {
-  if (is_rsa(key)) {
-    return KeySpec::rsa(static_cast<unsigned>(EVP_PKEY_get_bits(key)));
-  }
-  std::array<char, 64> curve{};
-  if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
-      EVP_PKEY_get_group_name(key, curve.data(), curve.size(), nullptr) != 1) {
-    return KeySpec::ec({});
-  }
-  return KeySpec::ec(curve.data());
-}
-
-bool fits(const KeySpec& actual, const KeySpec& wanted) {
-  if (actual.type != wanted.type) {
-    return false;
-  }
-  return wanted.type == KeySpec::Type::Rsa ? actual.bits == wanted.bits
-                                           : is_same_curve(actual.curve, wanted.curve);
 }
 
 Result<PrivateKey> adopt(PkeyPtr key) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crypto/internal/errors.h"
 #include "crypto/internal/handles.h"
+#include "crypto/internal/key_fields.h"
 #include "crypto/internal/pem.h"
 #include "crypto/native.h"
 #include "crypto/private_key.h"
@@ -25,7 +26,11 @@ Error corrupt(std::string_view what) {
 }
 
 Result<PrivateKey> from_pkcs8(const PKCS8_PRIV_KEY_INFO* info) {
-  PkeyPtr key(EVP_PKCS82PKEY(info));
+  PkeyPtr key = key_of_common_form(info);
+  if (key == nullptr) {
+    drain_errors();
+    key.reset(EVP_PKCS82PKEY(info));
+  }
   if (key == nullptr) {
     return openssl_failure("read the private key", ErrorKind::Corrupt);
   }

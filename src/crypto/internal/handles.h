@@ -8,14 +8,17 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include <memory>
+#include <mutex>
 
 #include "crypto/certificate.h"
+#include "crypto/internal/certificate_fields.h"
 #include "crypto/private_key.h"
 #include "model/validity.h"
 
@@ -43,10 +46,6 @@ struct FreeExtensions {
   }
 };
 
-struct FreeTexts {
-  void operator()(STACK_OF(OPENSSL_STRING) * texts) const noexcept { X509_email_free(texts); }
-};
-
 using AlgorithmPtr = std::unique_ptr<X509_ALGOR, Free<X509_ALGOR_free>>;
 using BasicConstraintsPtr = std::unique_ptr<BASIC_CONSTRAINTS, Free<BASIC_CONSTRAINTS_free>>;
 using BignumPtr = std::unique_ptr<BIGNUM, Free<BN_clear_free>>;
@@ -64,26 +63,31 @@ using IntegerPtr = std::unique_ptr<ASN1_INTEGER, Free<ASN1_INTEGER_free>>;
 using KdfContextPtr = std::unique_ptr<EVP_KDF_CTX, Free<EVP_KDF_CTX_free>>;
 using KdfPtr = std::unique_ptr<EVP_KDF, Free<EVP_KDF_free>>;
 using ObjectPtr = std::unique_ptr<ASN1_OBJECT, Free<ASN1_OBJECT_free>>;
+using ParamBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
+using ParamsPtr = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
 using OctetStringPtr = std::unique_ptr<ASN1_OCTET_STRING, Free<ASN1_OCTET_STRING_free>>;
 using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using PkeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using PlainKeyPtr = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Free<PKCS8_PRIV_KEY_INFO_free>>;
 using TextPtr = std::unique_ptr<char, FreeMemory>;
-using TextsPtr = std::unique_ptr<STACK_OF(OPENSSL_STRING), FreeTexts>;
 using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
 
 struct PrivateKey::Native {
   PkeyPtr key;
 };
 
+/// Immutable but for the handle, which is made on demand: only whoever serves the certificate or
+/// compares keys of a rare kind needs it, and making it costs 200 µs (certificate_fields.h).
 struct Certificate::Native {
-  X509Ptr x509;
+  Bytes der;
+  CertificateFieldsPtr fields;
   model::Validity validity;
+  mutable std::once_flag made_handle;
+  mutable X509Ptr handle;
 };
 
-/// The border into the value classes. A key that is neither RSA nor EC over a named curve:
-/// InvalidInput. A certificate whose times cannot be read: Corrupt.
+/// The border into the value class. A key that is neither RSA nor EC over a named curve:
+/// InvalidInput.
 Result<PrivateKey> adopt(PkeyPtr key);
-Result<Certificate> adopt(X509Ptr x509);
 
 }  // namespace md::crypto

@@ -2,7 +2,6 @@
 #include "crypto/testing/public_key.h"
 
 #include <openssl/core_names.h>
-#include <openssl/param_build.h>
 
 #include <array>
 
@@ -14,8 +13,6 @@ namespace md::crypto::testing {
 namespace {
 
 using Jwk = std::map<std::string, std::string>;
-using ParamBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
-using ParamsPtr = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
 
 struct Algorithm {
   std::string_view name;
