@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/documents.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "store/testing/samples.h"
+
+namespace md::store {
+namespace {
+
+namespace samples = md::testing::samples;
+using model::KeySpec;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+model::DnsName dns(std::string_view name) {
+  return model::DnsName::parse(name).value();
+}
+
+/// As the directives that the samples were made with say it.
+model::ManagedDomain a_domain(std::vector<std::string> names) {
+  model::ManagedDomain domain;
+  domain.name = names.front();
+  for (const std::string& name : names) {
+    domain.names.push_back(dns(name));
+  }
+  domain.settings.authorities = {{"https://localhost:24000/dir", ""}};
+  domain.settings.agreement = "accepted";
+  domain.settings.stapling = model::Switch::On;
+  domain.server_admin = "admin@example.org";
+  domain.alpn_names = std::move(names);
+  return domain;
+}
+
+json::Value json_of(std::string_view text) {
+  return json::Value::parse(text, "test").value();
+}
+
+DomainRecord record_of(std::string_view text) {
+  return parse_domain(text, "md.json").value();
+}
+
+TEST(DomainDocument, ReadsWhatModMdWrites) {
+  const DomainRecord record = record_of(samples::kDomainWithTwoKeys);
+  EXPECT_EQ(record.name, "one.example.org");
+  EXPECT_THAT(record.names, ElementsAre("one.example.org", "www.one.example.org"));
+  EXPECT_EQ(record.account, "ACME-localhost-0000");
+  EXPECT_EQ(record.ca_url, "https://localhost:24000/dir");
+  EXPECT_EQ(record.state, model::DomainState::Complete);
+  EXPECT_EQ(record.state_description, "");
+
+  const DomainRecord incomplete = record_of(samples::kDomainWithoutCertificate);
+  EXPECT_EQ(incomplete.state, model::DomainState::Incomplete);
+  EXPECT_EQ(incomplete.state_description, "certificate(rsa) is missing");
+  EXPECT_EQ(incomplete.account, "");
+  EXPECT_EQ(incomplete.ca_url, "");
+}
+
+TEST(DomainDocument, WritesByteForByteWhatModMdWrites) {
+  model::ManagedDomain two_keys = a_domain({"one.example.org", "www.one.example.org"});
+  two_keys.settings.key_specs = {KeySpec::rsa(2048), KeySpec::ec("secp384r1")};
+  EXPECT_EQ(to_json(two_keys, record_of(samples::kDomainWithTwoKeys)).dump(),
+            samples::kDomainWithTwoKeys);
+
+  model::ManagedDomain with_settings = a_domain({"two.example.org", "alias.two.example.org"});
+  with_settings.settings.challenges = {model::ChallengeType::TlsAlpn01};
+  with_settings.settings.require_https = model::RequireHttps::Permanent;
+  with_settings.settings.profile = "shortlived";
+  EXPECT_EQ(to_json(with_settings, record_of(samples::kDomainWithSettings)).dump(),
+            samples::kDomainWithSettings);
+
+  model::ManagedDomain without = a_domain({"bad.example.org", "blocked-domain.example"});
+  without.alpn_names = {"bad.example.org"};
+  EXPECT_EQ(to_json(without, record_of(samples::kDomainWithoutCertificate)).dump(),
+            samples::kDomainWithoutCertificate);
+}
+
+TEST(DomainDocument, WritesTheRestOfTheSettings) {
+  model::ManagedDomain domain = a_domain({"a.test"});
+  domain.settings.members = model::Members::Manual;
+  domain.settings.external_account = {"kid", "hmac", ""};
+  domain.settings.certificate_files = {"/c.pem"};
+  domain.settings.certificate_key_files = {"/k.pem"};
+  domain.settings.dns01_command = "/bin/dns";
+  domain.settings.http_proxy = "http://localhost:8080";
+  domain.settings.must_staple = model::Switch::On;
+  domain.settings.renew_window = model::Window::of_length(std::chrono::hours(24 * 14));
+  domain.settings.require_https = model::RequireHttps::Temporary;
+  const json::Value document = to_json(domain, {});
+  EXPECT_EQ(document.get("transitive").as_int(), 0);
+  EXPECT_EQ(document.get("ca").get("eab").get("kid").as_string(), "kid");
+  EXPECT_EQ(document.get("ca").get("eab").get("hmac").as_string(), "hmac");
+  EXPECT_THAT(document.get("cert-files").as_strings(), ElementsAre("/c.pem"));
+  EXPECT_THAT(document.get("pkey-files").as_strings(), ElementsAre("/k.pem"));
+  EXPECT_EQ(document.get("cmd-dns-01").as_string(), "/bin/dns");
+  EXPECT_EQ(document.get("http-proxy").as_string(), "http://localhost:8080");
+  EXPECT_EQ(document.get("must-staple").as_bool(), true);
+  EXPECT_EQ(document.get("renew-window").as_string(), "14d");
+  EXPECT_EQ(document.get("require-https").as_string(), "temporary");
+}
+
+TEST(DomainDocument, SaysMailtoOnceAndTakesServerAdminOnlyIfItIsAnAddress) {
+  const auto contacts = [](std::string contact, std::string admin) {
+    model::ManagedDomain domain = a_domain({"a.test"});
+    domain.settings.contact = std::move(contact);
+    domain.server_admin = std::move(admin);
+    return to_json(domain, {}).get("contacts").as_strings();
+  };
+  EXPECT_THAT(contacts("me@a.test", "you@a.test"), ElementsAre("mailto:me@a.test"));
+  EXPECT_THAT(contacts("mailto:me@a.test", ""), ElementsAre("mailto:me@a.test"));
+  EXPECT_THAT(contacts("", "you@a.test"), ElementsAre("mailto:you@a.test"));
+  EXPECT_THAT(contacts("", "[no address given]"), IsEmpty());
+  EXPECT_THAT(contacts("", "http://a.test/@admin"), IsEmpty());
+}
+
+TEST(DomainDocument, WritesOneKeyAsItIsAndTheDefaultNotAtAll_VH19) {
+  const auto keys = [](std::vector<KeySpec> specs) {
+    model::ManagedDomain domain = a_domain({"a.test"});
+    domain.settings.key_specs = std::move(specs);
+    return to_json(domain, {}).get("privkey").dump_compact();
+  };
+  EXPECT_EQ(keys({}), "null");
+  EXPECT_EQ(keys({KeySpec::rsa(2048)}), "null");
+  EXPECT_EQ(keys({KeySpec::rsa(4096)}), R"({"type":"RSA","bits":4096})");
+  EXPECT_EQ(keys({KeySpec::ec("P-256")}), R"({"type":"EC","curve":"P-256"})");
+  EXPECT_EQ(keys({KeySpec::ec("P-256"), KeySpec::rsa(2048)}),
+            R"([{"type":"EC","curve":"P-256"},{"type":"RSA","bits":2048}])");
+}
+
+TEST(DomainDocument, DropsWhatIsNotConfiguredAnyMore_ST23) {
+  const json::Value document =
+      to_json(a_domain({"two.example.org"}), record_of(samples::kDomainWithSettings));
+  EXPECT_FALSE(document.get("ca").has("challenges"));
+  EXPECT_FALSE(document.has("profile"));
+  EXPECT_FALSE(document.has("require-https"));
+  EXPECT_FALSE(to_json(a_domain({"one.example.org"}), record_of(samples::kDomainWithTwoKeys))
+                   .has("privkey"));
+}
+
+TEST(DomainDocument, KeepsWhatOnlyOthersKnow) {
+  const DomainRecord record = record_of(
+      R"({"name":"a.test","future":{"a":[1]},"ca":{"new":true,"agreement":"old"},
+          "proto":{"acme-tls/1":["x"],"h3":["a.test"]}})");
+  const json::Value document = to_json(a_domain({"a.test"}), record);
+  EXPECT_EQ(document.get("future").dump_compact(), R"({"a":[1]})");
+  EXPECT_EQ(document.get("ca").get("new").as_bool(), true);
+  EXPECT_EQ(document.get("ca").get("agreement").as_string(), "accepted");
+  EXPECT_THAT(document.get("proto").get("h3").as_strings(), ElementsAre("a.test"));
+  EXPECT_THAT(document.get("proto").get("acme-tls/1").as_strings(), ElementsAre("a.test"));
+
+  const DomainRecord again = record_of(document.dump());
+  EXPECT_EQ(to_json(a_domain({"a.test"}), again).dump(), document.dump());
+}
+
+TEST(DomainDocument, OnlyWhatIsNoJsonObjectIsCorrupt) {
+  for (const std::string_view text : {"", "{", "[]", "\"x\"", "null", "{\"name\":\"a\"} x"}) {
+    const auto parsed = parse_domain(text, "md.json of a");
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().kind, ErrorKind::Corrupt);
+    EXPECT_THAT(parsed.error().message, HasSubstr("md.json of a"));
+  }
+  const DomainRecord odd = record_of(R"({"name":1,"domains":"x","ca":[],"state":"2"})");
+  EXPECT_EQ(odd.name, "");
+  EXPECT_THAT(odd.names, IsEmpty());
+  EXPECT_EQ(odd.state, model::DomainState::Unknown);
+  EXPECT_EQ(record_of(R"({"state":99})").state, model::DomainState::Unknown);
+}
+
+TEST(JobDocument, ReadsWhatModMdWrites) {
+  const model::Job job = parse_job(json_of(samples::kJobThatFailed));
+  EXPECT_EQ(job.name, "bad.example.org");
+  EXPECT_FALSE(job.finished);
+  EXPECT_EQ(job.errors, 1U);
+  EXPECT_EQ(job.next_run, parse_http_date("Mon, 23 Nov 2026 03:18:54 GMT").value());
+  EXPECT_FALSE(job.valid_from);
+  EXPECT_EQ(job.last.status, 70013);
+  EXPECT_EQ(job.last.problem.type, "urn:ietf:params:acme:error:rejectedIdentifier");
+  EXPECT_THAT(job.last.activity, HasSubstr("Creating new order"));
+  ASSERT_EQ(job.last.problem.subproblems.size(), 1U);
+  EXPECT_EQ(job.last.problem.subproblems[0].identifier_type, "dns");
+  EXPECT_EQ(job.last.problem.subproblems[0].identifier, "blocked-domain.example");
+  ASSERT_EQ(job.log.size(), 14U);
+  EXPECT_EQ(job.log[1].type, "renewal-error");
+  EXPECT_EQ(job.log[1].status, "urn:ietf:params:acme:error:rejectedIdentifier");
+
+  const model::Job finished = parse_job(json_of(samples::kJobThatFinished));
+  EXPECT_TRUE(finished.finished && finished.notified && finished.notified_renewed);
+  EXPECT_EQ(finished.valid_from, parse_http_date("Sun, 22 Nov 2026 12:41:24 GMT").value());
+}
+
+TEST(JobDocument, WritesByteForByteWhatModMdWrites) {
+  for (const std::string_view sample : {samples::kJobThatFailed, samples::kJobThatFinished,
+                                        samples::kJobActivated, samples::kOcspJob}) {
+    EXPECT_EQ(to_json(parse_job(json_of(sample))).dump(), sample);
+  }
+}
+
+TEST(JobDocument, SurvivesOddContent) {
+  const model::Job job = parse_job(json_of(
+      R"({"name":[],"finished":"yes","errors":-1,"last":{"status":99999999999},"next-run":"soon",
+          "log":{"entries":[1,{"when":"x"},{"type":"t"}]}})"));
+  EXPECT_EQ(job.name, "");
+  EXPECT_FALSE(job.finished);
+  EXPECT_EQ(job.errors, 0U);
+  EXPECT_EQ(job.last.status, 0);
+  EXPECT_FALSE(job.next_run);
+  EXPECT_THAT(job.log, IsEmpty());
+  EXPECT_EQ(parse_job(json_of("[]")).name, "");
+}
+
+TEST(JobDocument, ReadsNoMoreLogThanIsKept) {
+  json::Value entries = json::Value::array();
+  for (int i = 0; i < 500; ++i) {
+    entries.push_back(json::Value::object()
+                          .set("when", "Sun, 22 Nov 2026 12:41:24 GMT")
+                          .set("type", std::to_string(i)));
+  }
+  json::Value document = json::Value::object();
+  document.set("log", json::Value::object().set("entries", std::move(entries)));
+  const model::Job job = parse_job(document);
+  ASSERT_EQ(job.log.size(), model::Job::kMaxLogEntries);
+  EXPECT_EQ(job.log.front().type, "0");
+}
+
+TEST(AccountDocument, ReadsAndWritesWhatModMdWrites) {
+  const AccountRecord account = parse_account(samples::kAccount, "account.json").value();
+  EXPECT_EQ(account.status, "valid");
+  EXPECT_EQ(account.url, "https://localhost:24000/my-account/3c08c0eea1d1e1bd");
+  EXPECT_EQ(account.ca_url, "https://localhost:24000/dir");
+  EXPECT_THAT(account.contacts, ElementsAre("mailto:admin@example.org"));
+  EXPECT_EQ(account.orders, "https://localhost:24000/list-orderz/3c08c0eea1d1e1bd");
+  for (const std::string_view sample : {samples::kAccount, samples::kStagedAccount}) {
+    EXPECT_EQ(to_json(parse_account(sample, "account.json").value()).dump(), sample);
+  }
+}
+
+TEST(AccountDocument, KeepsTheExternalBinding_ST30) {
+  AccountRecord account;
+  account.status = "valid";
+  account.external_kid = "kid";
+  account.external_hmac = "hmac";
+  const AccountRecord again = parse_account(to_json(account).dump(), "account.json").value();
+  EXPECT_EQ(again.external_kid, "kid");
+  EXPECT_EQ(again.external_hmac, "hmac");
+  EXPECT_EQ(parse_account("", "x").error().kind, ErrorKind::Corrupt);
+}
+
+TEST(OrderDocument, ReadsWhatItWrites) {
+  const OrderRecord order{.url = "https://ca/order/1",
+                          .ca_url = "https://ca/dir",
+                          .account_url = "https://ca/acct/1",
+                          .key_spec = "secp384r1",
+                          .names = {"a.test", "*.b.test"},
+                          .setups = {"http-01:a.test"}};
+  const OrderRecord again = parse_order(to_json(order).dump(), "order.json").value();
+  EXPECT_EQ(again.url, order.url);
+  EXPECT_EQ(again.ca_url, order.ca_url);
+  EXPECT_EQ(again.account_url, order.account_url);
+  EXPECT_EQ(again.key_spec, order.key_spec);
+  EXPECT_EQ(again.names, order.names);
+  EXPECT_EQ(again.setups, order.setups);
+  EXPECT_EQ(parse_order("[1]", "x").error().kind, ErrorKind::Corrupt);
+}
+
+TEST(FileNames, CarryTheKeySpecInLowerCase) {
+  EXPECT_EQ(key_file(KeySpec::rsa(4096)), "privkey.pem");
+  EXPECT_EQ(certificate_file(KeySpec::rsa()), "pubcert.pem");
+  EXPECT_EQ(key_file(KeySpec::ec("P-256")), "privkey.p-256.pem");
+  EXPECT_EQ(certificate_file(KeySpec::ec("secp384r1")), "pubcert.secp384r1.pem");
+}
+
+}  // namespace
+}  // namespace md::store

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sync.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/text.h"
+
+namespace md::store {
+namespace {
+
+using Names = std::unordered_set<std::string>;
+
+void warn(Logger& logger, const Error& error) {
+  logger.warning(LogId{}, error.message);
+}
+
+Names names_of_all(const std::vector<model::ManagedDomain>& configured) {
+  Names names;
+  for (const model::ManagedDomain& domain : configured) {
+    for (const model::DnsName& name : domain.names) {
+      names.insert(name.text());
+    }
+  }
+  return names;
+}
+
+/// Names are read only where no configured domain owns the folder by name (ST-21).
+std::vector<StoredNames> load_stored(const Store& store,
+                                     const std::vector<model::ManagedDomain>& configured,
+                                     Logger& logger) {
+  std::vector<StoredNames> stored;
+  auto folders = store.folders(Group::Domains);
+  if (!folders) {
+    warn(logger, folders.error());
+    return stored;
+  }
+  Names owned;
+  for (const model::ManagedDomain& domain : configured) {
+    owned.insert(domain.name);
+  }
+  for (std::string& folder : *folders) {
+    StoredNames& entry = stored.emplace_back(StoredNames{std::move(folder), {}});
+    if (owned.contains(entry.folder)) {
+      continue;
+    }
+    const auto text = store.load(Group::Domains, entry.folder, kDomainFile);
+    const auto record =
+        text ? parse_domain(*text, store.path(Group::Domains, entry.folder, kDomainFile))
+             : Result<DomainRecord>(text.error());
+    if (!record) {
+      logger.debug(record.error().message);
+      continue;
+    }
+    for (const std::string& name : record->names) {
+      entry.names.push_back(to_lower(name));
+    }
+  }
+  return stored;
+}
+
+/// Absent is fine: not every domain has a folder in every group.
+Status move_if_there(Store& store, Group group, const std::string& from, const std::string& to) {
+  Status moved = store.move_folder(group, from, group, to);
+  return !moved && moved.error().kind == ErrorKind::NotFound ? Status() : moved;
+}
+
+/// The live set last: until it is moved, the next start finds the rest to do.
+Status rename_domain(Store& store, const std::string& from, const std::string& to) {
+  for (const Group group : {Group::Staging, Group::Ocsp}) {
+    Status moved = move_if_there(store, group, from, to);
+    if (!moved && moved.error().kind == ErrorKind::Conflict) {
+      moved = store.remove_folder(group, from);  // can be made again; what is there is newer
+    }
+    MD_TRY(moved);
+  }
+  return store.move_folder(Group::Domains, from, Group::Domains, to);
+}
+
+Status archive_domain(Store& store, const std::string& folder) {
+  MD_ASSIGN_OR_RETURN(const std::string archived, free_archive_name(store, folder));
+  return store.move_folder(Group::Domains, folder, Group::Archive, archived);
+}
+
+void rename_matched(Store& store, const std::vector<model::ManagedDomain>& configured,
+                    const std::vector<StoredNames>& stored,
+                    const std::vector<std::optional<std::size_t>>& matches, Logger& logger) {
+  for (std::size_t i = 0; i < configured.size(); ++i) {
+    const std::string& name = configured[i].name;
+    if (!matches[i] || stored[*matches[i]].folder == name) {
+      continue;
+    }
+    const std::string& folder = stored[*matches[i]].folder;
+    if (const Status renamed = rename_domain(store, folder, name); !renamed) {
+      warn(logger, with_context(renamed.error(), fmt::format("{} is now {}", folder, name)));
+      continue;
+    }
+    logger.info(LogId{},
+                fmt::format("{}: was {} before, its certificates stay in use", name, folder));
+  }
+}
+
+/// Stored domains that nothing is left of: all their names belong to others now (ST-17).
+void archive_emptied(Store& store, const std::vector<StoredNames>& stored,
+                     const std::vector<std::optional<std::size_t>>& matches,
+                     const Names& configured_names, Logger& logger) {
+  std::vector<bool> is_matched(stored.size(), false);
+  for (const std::optional<std::size_t>& match : matches) {
+    if (match) {
+      is_matched[*match] = true;
+    }
+  }
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const std::vector<std::string>& names = stored[i].names;
+    const bool is_emptied =
+        !is_matched[i] && !names.empty() && std::ranges::all_of(names, [&](const auto& name) {
+          return configured_names.contains(name);
+        });
+    if (!is_emptied) {
+      continue;
+    }
+    if (const Status archived = archive_domain(store, stored[i].folder); !archived) {
+      warn(logger, with_context(archived.error(), "archive " + stored[i].folder));
+    }
+  }
+}
+
+/// What is stored under the name, or a new record. An error: what is there cannot be read now.
+Result<DomainRecord> load_record(const Store& store, const std::string& name, std::string& text,
+                                 Logger& logger) {
+  auto loaded = store.load(Group::Domains, name, kDomainFile);
+  if (!loaded && loaded.error().kind == ErrorKind::NotFound) {
+    DomainRecord record;
+    record.state = model::DomainState::Incomplete;
+    return record;
+  }
+  if (!loaded && loaded.error().kind != ErrorKind::Corrupt) {
+    return std::move(loaded).error();
+  }
+  auto parsed = loaded ? parse_domain(*loaded, store.path(Group::Domains, name, kDomainFile))
+                       : Result<DomainRecord>(loaded.error());
+  if (!parsed) {  // ST-08
+    warn(logger, with_context(parsed.error(), "written anew from the configuration"));
+    return DomainRecord{};
+  }
+  text = *std::move(loaded);
+  return parsed;
+}
+
+Result<DomainRecord> sync_domain(Store& store, const model::ManagedDomain& domain, Logger& logger) {
+  std::string old_text;
+  MD_ASSIGN_OR_RETURN(DomainRecord record, load_record(store, domain.name, old_text, logger));
+  if (record.document.is_null() && record.state == model::DomainState::Incomplete) {
+    record.state_description = fmt::format("certificate({}) is missing",
+                                           domain.settings.effective_key_specs().front().name());
+  }
+  json::Value document = to_json(domain, record);
+  const std::string text = document.dump();
+  if (text != old_text) {
+    MD_TRY(store.save(Group::Domains, domain.name, kDomainFile, text, Durability::Replaceable));
+  }
+  record.document = std::move(document);
+  return record;
+}
+
+void drop_challenges(Store& store, const Names& configured_names, Logger& logger) {
+  const auto folders = store.folders(Group::Challenges);
+  if (!folders) {
+    warn(logger, folders.error());
+    return;
+  }
+  for (const std::string& folder : *folders) {
+    if (configured_names.contains(folder) || configured_names.contains("*." + folder)) {
+      continue;
+    }
+    if (const Status removed = store.remove_folder(Group::Challenges, folder); !removed) {
+      warn(logger, removed.error());
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<DomainRecord> sync_domains(Store& store,
+                                       const std::vector<model::ManagedDomain>& configured,
+                                       Logger& logger) {
+  const Names configured_names = names_of_all(configured);
+  {
+    const auto stored = load_stored(store, configured, logger);
+    const auto matches = match_stored(configured, stored);
+    rename_matched(store, configured, stored, matches, logger);
+    archive_emptied(store, stored, matches, configured_names, logger);
+  }
+  std::vector<DomainRecord> records;
+  records.reserve(configured.size());
+  for (const model::ManagedDomain& domain : configured) {
+    auto synced = sync_domain(store, domain, logger);
+    if (!synced) {
+      warn(logger, with_context(synced.error(), "sync " + domain.name));
+    }
+    DomainRecord& record = records.emplace_back(synced ? *std::move(synced) : DomainRecord{});
+    record.name = domain.name;
+    record.names.clear();
+    for (const model::DnsName& name : domain.names) {
+      record.names.push_back(name.text());
+    }
+  }
+  drop_challenges(store, configured_names, logger);
+  return records;
+}
+
+Result<std::string> free_archive_name(const Store& store, std::string_view domain_name) {
+  constexpr int kMaxNumber = 100'000;
+  for (int number = 1; number <= kMaxNumber; ++number) {
+    std::string name = fmt::format("{}.{}", domain_name, number);
+    MD_TRY(check_name(name));
+    if (!store.folder_exists(Group::Archive, name)) {
+      return name;
+    }
+  }
+  return fail(ErrorKind::Conflict, fmt::format("no free name in the archive for {}", domain_name));
+}
+
+}  // namespace md::store
