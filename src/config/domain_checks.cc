@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/domain_checks.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <string>
+
+#include "config/authorities.h"
+
+namespace md::config {
+namespace {
+
+using model::ManagedDomain;
+
+void check_hosts(const ManagedDomain& domain, bool is_matched, std::vector<Finding>& findings) {
+  if (!is_matched) {
+    findings.push_back({LogLevel::Warning, LogId{10045},
+                        fmt::format("No VirtualHost matches Managed Domain {}", domain.name)});
+  } else if (!domain.is_used && domain.settings.require_https != model::RequireHttps::Off) {
+    findings.push_back(
+        {LogLevel::Warning, LogId{10105},
+         fmt::format("MD {} does not match any VirtualHost with 'SSLEngine on', but is configured "
+                     "to require https. This cannot work.",
+                     domain.name)});
+  }
+}
+
+void check_static_files(const ManagedDomain& domain, std::vector<Finding>& findings) {
+  const std::size_t certificates = domain.settings.certificate_files.size();
+  const std::size_t keys = domain.settings.certificate_key_files.size();
+  if (certificates == keys) {
+    return;
+  }
+  const bool has_keys_only = certificates == 0;
+  findings.push_back(
+      {LogLevel::Error, LogId{has_keys_only ? 10171 : 10170},
+       has_keys_only
+           ? fmt::format("The Managed Domain '{}' has MDCertificateKeyFile(s) but no "
+                         "MDCertificateFile.",
+                         domain.name)
+           : fmt::format("The Managed Domain '{}' needs one MDCertificateKeyFile for each "
+                         "MDCertificateFile.",
+                         domain.name),
+       /*is_fatal=*/true});
+}
+
+void check_tailscale(const ManagedDomain& domain, std::vector<Finding>& findings) {
+  if (domain.settings.protocol != model::CertificateProtocol::Tailscale ||
+      (domain.names.size() == 1 && !domain.names.front().is_wildcard())) {
+    return;
+  }
+  findings.push_back({LogLevel::Warning, LogId{},
+                      fmt::format("The Managed Domain '{}' is to have certificates from tailscale, "
+                                  "which are for one name each, without wildcards.",
+                                  domain.name)});
+}
+
+void check_authorities(const ManagedDomain& domain, std::set<std::string>& reported,
+                       std::vector<Finding>& findings) {
+  for (const auto& authority : domain.settings.authorities) {
+    const KnownAuthority* known = find_authority(authority.name);
+    if (known == nullptr || known->still_issues || !reported.insert(authority.name).second) {
+      continue;
+    }
+    findings.push_back({LogLevel::Warning, LogId{},
+                        fmt::format("The CA '{}', used by Managed Domain '{}', no longer issues "
+                                    "certificates: choose another MDCertificateAuthority.",
+                                    authority.name, domain.name)});
+  }
+}
+
+}  // namespace
+
+void check_domains(std::span<const ManagedDomain> domains, const std::vector<bool>& is_matched,
+                   std::vector<Finding>& findings) {
+  std::set<std::string> reported_authorities;
+  for (std::size_t i = 0; i < domains.size(); ++i) {
+    check_hosts(domains[i], is_matched[i], findings);
+    check_static_files(domains[i], findings);
+    check_tailscale(domains[i], findings);
+    check_authorities(domains[i], reported_authorities, findings);
+  }
+}
+
+}  // namespace md::config

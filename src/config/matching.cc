@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/matching.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/text.h"
+#include "config/domain_checks.h"
+#include "config/merge.h"
+#include "config/name_pattern.h"
+#include "config/tls_reach.h"
+
+namespace md::config {
+namespace {
+
+using model::DnsName;
+using model::ManagedDomain;
+using Owners = std::vector<std::size_t>;  // positions of managed domains, each once
+
+// A host with more than one is wrong already; a message names no more than these.
+constexpr std::size_t kMostOwners = 8;
+
+void add_owner(Owners& owners, std::size_t owner) {
+  if (owners.size() < kMostOwners && std::ranges::find(owners, owner) == owners.end()) {
+    owners.push_back(owner);
+  }
+}
+
+/// The domains whose names httpd's patterns match. Built on first use: most servers have no
+/// patterns.
+class PatternOwners {
+ public:
+  explicit PatternOwners(const std::vector<ManagedDomain>& domains) : domains_(domains) {}
+
+  const Owners& find(const std::string& pattern) {
+    const auto [entry, is_new] = known_.try_emplace(pattern);
+    if (is_new) {
+      entry->second = search(pattern);
+    }
+    return entry->second;
+  }
+
+ private:
+  struct Name {
+    std::string text;
+    std::size_t owner;
+  };
+
+  void build() {
+    for (std::size_t owner = 0; owner < domains_.size(); ++owner) {
+      for (const DnsName& name : domains_[owner].names) {
+        by_suffix_.add_suffix("", names_.size());
+        by_suffix_.add_all_suffixes(name.text(), names_.size());
+        names_.push_back({name.text(), owner});
+      }
+    }
+  }
+
+  Owners search(const std::string& pattern) {
+    if (names_.empty()) {
+      build();
+    }
+    Owners owners;
+    for (const std::size_t position : by_suffix_.find(pattern_suffix(pattern))) {
+      if (owners.size() == kMostOwners) {
+        break;
+      }
+      if (matches_pattern(names_[position].text, pattern)) {
+        add_owner(owners, names_[position].owner);
+      }
+    }
+    return owners;
+  }
+
+  const std::vector<ManagedDomain>& domains_;
+  std::vector<Name> names_;
+  SuffixIndex by_suffix_;
+  std::unordered_map<std::string, Owners> known_;
+};
+
+/// One run of make_plan, step by step.
+class Matching {
+ public:
+  Matching(std::span<const VirtualHost> hosts, const model::Settings& server)
+      : hosts_(hosts), server_(server), globals_(resolve(server)) {
+    for (const VirtualHost& host : hosts) {
+      host_names_.push_back(names_of(host));
+    }
+  }
+
+  Plan run(std::span<const DomainDefinition> definitions) {
+    make_domains(definitions);
+    find_overlaps();
+    match_hosts();
+    join_names();
+    find_acme_tls_names();
+    find_server_admins();
+    check_domains(plan_.domains, is_matched_, plan_.findings);
+    return std::move(plan_);
+  }
+
+ private:
+  void report(LogLevel level, int id, std::string message) {
+    plan_.findings.push_back({level, LogId{id}, std::move(message), false});
+  }
+
+  void make_domains(std::span<const DomainDefinition> definitions) {
+    for (const DomainDefinition& definition : definitions) {
+      ManagedDomain domain;
+      domain.name = definition.names.front().text();
+      domain.names = definition.names;
+      domain.settings = resolve(merge(server_, definition.settings));
+      domain.place = definition.place;
+      plan_.domains.push_back(std::move(domain));
+    }
+    is_matched_.assign(plan_.domains.size(), false);
+  }
+
+  void report_overlap(const DnsName& name, std::size_t one, std::size_t other) {
+    const auto [first, second] = std::minmax(one, other);
+    if (!reported_overlaps_.emplace(first, second).second) {
+      return;
+    }
+    plan_.findings.push_back(
+        {LogLevel::Error, LogId{10038},
+         fmt::format("two Managed Domains have an overlap in domain '{}', first definition in {}, "
+                     "second in {}",
+                     name.text(), plan_.domains[first].place.text(),
+                     plan_.domains[second].place.text()),
+         /*is_fatal=*/true});
+  }
+
+  // Also fills the index with what is configured.
+  void find_overlaps() {
+    for (std::size_t i = 0; i < plan_.domains.size(); ++i) {
+      for (const DnsName& name : plan_.domains[i].names) {
+        if (const std::size_t owner = plan_.names.add(name, i); owner != i) {
+          report_overlap(name, owner, i);
+        }
+      }
+    }
+    if (globals_.match_names == model::MatchNames::ServerNames) {
+      return;  // wildcards may overlap, and exact names win
+    }
+    for (std::size_t i = 0; i < plan_.domains.size(); ++i) {
+      for (const DnsName& name : plan_.domains[i].names) {
+        if (const auto owner = plan_.names.find_wildcard(name.text()); owner && *owner != i) {
+          report_overlap(name, *owner, i);
+        }
+      }
+    }
+  }
+
+  bool may_be_managed(const VirtualHost& host) const {
+    return !host.is_base_server || globals_.base_server == model::Switch::On;
+  }
+
+  // All domains that the host has names of; that of its ServerName comes first.
+  Owners owners_of(const VirtualHost& host, const HostNames& names) {
+    Owners owners;
+    const auto add = [&](const DnsName& name) {
+      if (const auto owner = plan_.names.find(name.text())) {
+        add_owner(owners, *owner);
+      }
+    };
+    if (names.server_name) {
+      add(*names.server_name);
+    }
+    if (host.match_names == model::MatchNames::ServerNames) {
+      return owners;
+    }
+    std::ranges::for_each(names.aliases, add);
+    for (const std::string& pattern : names.patterns) {
+      for (const std::size_t owner : pattern_owners_.find(pattern)) {
+        add_owner(owners, owner);
+      }
+    }
+    return owners;
+  }
+
+  void match_hosts() {
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      plan_.host_domains.emplace_back();
+      if (!may_be_managed(hosts_[i])) {
+        continue;
+      }
+      const Owners owners = owners_of(hosts_[i], host_names_[i]);
+      for (const std::size_t owner : owners) {
+        is_matched_[owner] = true;
+      }
+      if (owners.size() == 1) {
+        plan_.host_domains[i] = owners.front();
+        auto& is_used = plan_.domains[owners.front()].is_used;
+        is_used = is_used || hosts_[i].speaks_tls;
+      } else if (hosts_[i].speaks_tls && owners.size() > 1) {
+        report_conflict(hosts_[i], owners);
+      } else if (host_names_[i].server_name) {
+        plan_.host_domains[i] = plan_.names.find(host_names_[i].server_name->text());
+      }
+    }
+  }
+
+  void report_conflict(const VirtualHost& host, const Owners& owners) {
+    report(LogLevel::Error, 10238,
+           fmt::format("conflict: {} MDs match Virtualhost {} which uses SSL, however there can be "
+                       "at most 1.",
+                       owners.size(), host.label()));
+    std::vector<std::string> places;
+    for (const std::size_t owner : owners) {
+      const ManagedDomain& domain = plan_.domains[owner];
+      places.push_back(fmt::format("'{}' (defined in {})", domain.name, domain.place.text()));
+    }
+    report(LogLevel::Error, 10042,
+           fmt::format("conflict: the SSL VirtualHost {} in {} has names of {}; none of them "
+                       "manages it.",
+                       host.label(), host.place.text(), join(places, " and ")));
+  }
+
+  void join_names() {
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      if (!hosts_[i].speaks_tls || !plan_.host_domains[i]) {
+        continue;
+      }
+      const std::size_t owner = *plan_.host_domains[i];
+      for (const DnsName& name : host_names_[i].all()) {
+        join_name(name, owner, hosts_[i]);
+      }
+      report_unusable(hosts_[i], host_names_[i], owner);
+    }
+    // Only now, so that the order of the hosts does not matter to whom a host belongs.
+    for (const auto& [owner, name] : joined_) {
+      plan_.names.add(name, owner);
+    }
+  }
+
+  void join_name(const DnsName& name, std::size_t owner, const VirtualHost& host) {
+    ManagedDomain& domain = plan_.domains[owner];
+    const auto exact_owner = plan_.names.find_exact(name.text());
+    const auto wildcard_owner = plan_.names.find_wildcard(name.text());
+    if (exact_owner || wildcard_owner == owner) {
+      return;  // has it, or it is another's
+    }
+    if (domain.settings.members == model::Members::Manual) {
+      report(LogLevel::Warning, 10040,
+             fmt::format("Virtual Host {} matches Managed Domain '{}', but the name/alias {} "
+                         "itself is not managed. A requested MD certificate will not match "
+                         "ServerName.",
+                         host.label(), domain.name, name.text()));
+      return;
+    }
+    if (joined_keys_.insert(fmt::format("{} {}", owner, name.text())).second) {
+      domain.names.push_back(name);
+      joined_.emplace_back(owner, name);
+    }
+  }
+
+  void report_unusable(const VirtualHost& host, const HostNames& names, std::size_t owner) {
+    for (const std::string& why : names.unusable) {
+      report(LogLevel::Warning, 0,
+             fmt::format("Virtual Host {} in {}: {}; Managed Domain '{}' goes without it.",
+                         host.label(), host.place.text(), why, plan_.domains[owner].name));
+    }
+  }
+
+  void find_acme_tls_names() {
+    const TlsReach reach(hosts_, host_names_, globals_.port_map.https);
+    for (ManagedDomain& domain : plan_.domains) {
+      for (const DnsName& name : domain.names) {
+        if (reach.offers_acme_tls(name)) {
+          domain.alpn_names.push_back(name.text());
+        }
+      }
+    }
+  }
+
+  // Of the first TLS host that gives an address; else of the main server.
+  void find_server_admins() {
+    std::string main_admin;
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      const std::string address = mail_address(hosts_[i].server_admin);
+      if (hosts_[i].is_base_server) {
+        main_admin = address;
+      }
+      if (hosts_[i].speaks_tls && plan_.host_domains[i]) {
+        auto& admin = plan_.domains[*plan_.host_domains[i]].server_admin;
+        admin = admin.empty() ? address : admin;
+      }
+    }
+    for (ManagedDomain& domain : plan_.domains) {
+      domain.server_admin = domain.server_admin.empty() ? main_admin : domain.server_admin;
+    }
+  }
+
+  // Empty for `[no address given]`, URLs and the like.
+  static std::string mail_address(std::string_view server_admin) {
+    constexpr std::string_view kScheme = "mailto:";
+    if (equals_ignoring_case(server_admin.substr(0, kScheme.size()), kScheme)) {
+      server_admin.remove_prefix(kScheme.size());
+    }
+    const bool is_address = server_admin.find('@') != std::string_view::npos &&
+                            server_admin.find_first_of(" /") == std::string_view::npos;
+    return is_address ? std::string(server_admin) : "";
+  }
+
+  std::span<const VirtualHost> hosts_;
+  const model::Settings& server_;
+  const model::ResolvedSettings globals_;
+  std::vector<HostNames> host_names_;  // of hosts_, in their order
+  Plan plan_;
+  PatternOwners pattern_owners_{plan_.domains};
+  std::vector<bool> is_matched_;  // domains that some host has a name of
+  std::set<std::pair<std::size_t, std::size_t>> reported_overlaps_;
+  std::vector<std::pair<std::size_t, DnsName>> joined_;
+  std::unordered_set<std::string> joined_keys_;  // "<owner> <name>"
+};
+
+}  // namespace
+
+bool Plan::is_fatal() const {
+  return std::ranges::any_of(findings, [](const Finding& finding) { return finding.is_fatal; });
+}
+
+Plan make_plan(std::span<const DomainDefinition> definitions, std::span<const VirtualHost> hosts,
+               const model::Settings& server) {
+  return Matching(hosts, server).run(definitions);
+}
+
+}  // namespace md::config

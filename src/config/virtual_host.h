@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/dns_name.h"
+#include "model/managed_domain.h"
+#include "model/settings.h"
+
+namespace md::config {
+
+/// What matching needs to know of a virtual host, or of the main server.
+struct VirtualHost {
+  std::string server_name;           ///< as in the configuration; empty: none
+  std::vector<std::string> aliases;  ///< all of ServerAlias, patterns (`*`, `?`) included
+  std::vector<std::uint16_t> ports;  ///< of its addresses; 0 or none at all: any port
+  bool speaks_tls{false};            ///< `SSLEngine on`
+  bool is_base_server{false};        ///< the main server, outside all `<VirtualHost>`
+  bool offers_acme_tls{false};       ///< its `Protocols` hold `acme-tls/1`
+  model::MatchNames match_names{model::MatchNames::All};
+  std::string server_admin;
+  model::ConfigPlace place;
+
+  [[nodiscard]] bool listens_on(std::uint16_t port) const;
+  /// For messages: `a.test:443`.
+  [[nodiscard]] std::string label() const;
+};
+
+/// A virtual host's names, sorted by what can be done with them.
+struct HostNames {
+  std::optional<model::DnsName> server_name;
+  std::vector<model::DnsName>
+      aliases;                        ///< that are DNS names, wildcards (`*.a.test`) not among them
+  std::vector<std::string> patterns;  ///< aliases with `*` or `?`, in lower case
+  std::vector<std::string> unusable;  ///< why each of the others is no DNS name
+
+  /// ServerName, then the aliases.
+  [[nodiscard]] std::vector<model::DnsName> all() const;
+};
+HostNames names_of(const VirtualHost& host);
+
+}  // namespace md::config
