@@ -70,6 +70,23 @@ constexpr std::array<Unit, 6> kUnits{{{"ms", milliseconds(1)},
                                       {"d", days(1)},
                                       {"w", days(7)}}};
 
+// Takes one word off the front of `line`, which begins with neither quote nor white space.
+std::string take_word(std::string_view& line, char quote) {
+  std::string word;
+  while (!line.empty()) {
+    const char next = line.front();
+    if (quote != 0 ? next == quote : is_space(next)) {
+      break;
+    }
+    if (next == '\\' && line.size() > 1 && (line[1] == '\\' || (quote != 0 && line[1] == quote))) {
+      line.remove_prefix(1);
+    }
+    word += line.front();
+    line.remove_prefix(1);
+  }
+  return word;
+}
+
 }  // namespace
 
 std::string to_lower(std::string_view text) {
@@ -107,6 +124,35 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   return fmt::format("{}", fmt::join(parts, separator));
+}
+
+std::vector<std::string> split_words(std::string_view line) {
+  std::vector<std::string> words;
+  for (line = trim(line); !line.empty(); line = trim(line)) {
+    const char quote = line.front() == '"' || line.front() == '\'' ? line.front() : '\0';
+    line.remove_prefix(quote != 0 ? 1 : 0);
+    words.push_back(take_word(line, quote));
+    line.remove_prefix(quote != 0 && !line.empty() ? 1 : 0);
+  }
+  return words;
+}
+
+std::string join_words(std::span<const std::string> words) {
+  std::string line;
+  for (const std::string& word : words) {
+    line += line.empty() ? "" : " ";
+    if (!word.empty() && word.find_first_of(" \t\r\n\v\f\"'\\") == std::string::npos) {
+      line += word;
+      continue;
+    }
+    line += '"';
+    for (const char character : word) {
+      line += character == '"' || character == '\\' ? "\\" : "";
+      line += character;
+    }
+    line += '"';
+  }
+  return line;
 }
 
 std::string format_http_date(TimePoint time) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,12 @@ std::string_view trim(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// The words of a line as httpd splits the arguments of a directive: at white space, quoted by `"`
+/// or `'`; a backslash stands before a backslash or the quote in use.
+std::vector<std::string> split_words(std::string_view line);
+/// The line that `split_words` takes apart into these words.
+std::string join_words(std::span<const std::string> words);
 
 /// "Sun, 22 Nov 2026 12:41:24 GMT" (RFC 9110 §5.6.7), the form of all times in the store.
 std::string format_http_date(TimePoint time);
