@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/activator.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <set>
+#include <thread>
+
+#include "httpd/guard.h"
+#include "httpd/installed_events.h"
+#include "httpd/runtime.h"
+#include "renewal/activation.h"
+
+namespace md::httpd {
+namespace {
+
+// How soon a complete set is noticed: reading a folder's names, nothing more.
+constexpr std::chrono::milliseconds kLookInterval{200};
+// How often a set that cannot be activated yet (MDActivationDelay, disk full) is tried again.
+constexpr std::chrono::seconds kRetryInterval{10};
+
+/// The work of the process. It takes nothing from the children but files in the store, and treats
+/// them as the parent does at start.
+class Activator {
+ public:
+  explicit Activator(Runtime& runtime)
+      : runtime_(runtime), installed_(runtime), not_before_(runtime.domains.size()) {}
+
+  [[noreturn]] void run(pid_t parent) {
+    // What the parent activated at this start, and what a death kept from being told before.
+    for (const auto& domain : runtime_.domains) {
+      installed_.announce(domain->domain);
+    }
+    while (true) {
+      std::ignore = stop_.wait_for(kLookInterval);
+      if (::getppid() != parent) {
+        ::_exit(0);
+      }
+      if (runtime_.generations != nullptr) {
+        look();
+      }
+    }
+  }
+
+ private:
+  void look() {
+    const auto folders = runtime_.store->folders(store::Group::Staging);
+    if (!folders) {
+      return;  // The worker reports what is wrong with the folder that it writes to.
+    }
+    const std::set<std::string> staged(folders->begin(), folders->end());
+    for (std::size_t slot = 0; slot < runtime_.domains.size(); ++slot) {
+      const DomainRuntime& domain = *runtime_.domains[slot];
+      if (staged.contains(domain.domain.name) && runtime_.clock.now() >= not_before_[slot] &&
+          renewal::has_all_files(*runtime_.store, store::Group::Staging, domain.domain)) {
+        activate(slot);
+      }
+    }
+  }
+
+  void activate(std::size_t slot) {
+    const model::ManagedDomain& domain = runtime_.domains[slot]->domain;
+    const TimePoint now = runtime_.clock.now();
+    auto outcome =
+        renewal::activate_staged(*runtime_.store, domain, renewal::ActivationMoment::Live, now);
+    using Kind = renewal::ActivationOutcome::Kind;
+    if (!outcome) {
+      report(slot, LogLevel::Error, outcome.error().message);
+    } else if (outcome->kind == Kind::Rejected) {
+      report(slot, LogLevel::Error, outcome->reason);
+    } else if (outcome->kind == Kind::NotYet) {
+      report(slot, LogLevel::Debug, outcome->reason);
+    } else if (outcome->kind == Kind::Activated) {
+      go_live(slot, outcome->set, now);
+    }
+  }
+
+  void go_live(std::size_t slot, const store::ServedSet& set, TimePoint now) {
+    const model::ManagedDomain& domain = runtime_.domains[slot]->domain;
+    if (const auto published = renewal::publish_bundle(*runtime_.store, domain, set); !published) {
+      report(slot, LogLevel::Error, published.error().message);
+      return;
+    }
+    runtime_.generations->bump(slot, now);
+    runtime_.logger.info(
+        {}, fmt::format("The new certificate of the Managed Domain {} is live.", domain.name));
+    installed_.announce(domain);
+  }
+
+  void report(std::size_t slot, LogLevel level, const std::string& why) {
+    not_before_[slot] = runtime_.clock.now() + kRetryInterval;
+    runtime_.logger.log(level, {},
+                        fmt::format("activate {}: {}", runtime_.domains[slot]->domain.name, why));
+  }
+
+  Runtime& runtime_;
+  StopSignal stop_;
+  InstalledEvents installed_;
+  std::vector<TimePoint> not_before_;
+};
+
+void leave_the_servers_affairs() {
+  prctl(PR_SET_NAME, "md-activator");
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  // A reload is for the parent, which replaces us in the course of it.
+  signal(SIGHUP, SIG_IGN);
+  signal(SIGUSR1, SIG_IGN);
+  signal(SIGCHLD, SIG_DFL);
+  signal(SIGPIPE, SIG_IGN);
+  for (const ap_listen_rec* listener = ap_listeners; listener != nullptr;
+       listener = listener->next) {
+    int fd = -1;
+    if (listener->sd != nullptr && apr_os_sock_get(&fd, listener->sd) == APR_SUCCESS) {
+      ::close(fd);
+    }
+  }
+}
+
+struct ActivatorProcess {
+  apr_pool_t* pool;
+  server_rec* server;
+  apr_proc_t process{};
+};
+
+apr_status_t spawn(ActivatorProcess& activator);
+
+void on_state_change(int reason, void* data, int /*status*/) noexcept {
+  guarded([&] {
+    auto& activator = *static_cast<ActivatorProcess*>(data);
+    if (reason == APR_OC_REASON_RESTART || reason == APR_OC_REASON_DEATH ||
+        reason == APR_OC_REASON_LOST) {
+      apr_proc_other_child_unregister(data);
+    }
+    int state = AP_MPMQ_STOPPING;
+    const bool known = ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS;
+    if ((reason == APR_OC_REASON_DEATH || reason == APR_OC_REASON_LOST) && known &&
+        state != AP_MPMQ_STOPPING) {
+      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, activator.server,
+                   "mod_md: the activator (pid %" APR_PID_T_FMT ") died and is started anew",
+                   activator.process.pid);
+      spawn(activator);
+    }
+  });
+}
+
+apr_status_t spawn(ActivatorProcess& activator) {
+  const pid_t parent = ::getpid();
+  const apr_status_t status = apr_proc_fork(&activator.process, activator.pool);
+  if (status == APR_INCHILD) {
+    leave_the_servers_affairs();
+    guarded([&] { Activator(*current_runtime()).run(parent); });
+    ::_exit(1);
+  }
+  if (status != APR_INPARENT) {
+    ap_log_error(APLOG_MARK, APLOG_ERR, status, activator.server,
+                 "mod_md: the activator could not be started: new certificates go live at the "
+                 "next reload");
+    return status;
+  }
+  apr_pool_note_subprocess(activator.pool, &activator.process, APR_KILL_AFTER_TIMEOUT);
+  apr_proc_other_child_register(&activator.process, on_state_change, &activator, nullptr,
+                                activator.pool);
+  return APR_SUCCESS;
+}
+
+}  // namespace
+
+apr_status_t start_activator(apr_pool_t* pool, server_rec* server) {
+  return spawn(*pool_owned<ActivatorProcess>(pool, ActivatorProcess{pool, server}));
+}
+
+}  // namespace md::httpd

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/child.h"
+
+#include <sys/prctl.h>
+
+#include "httpd/configuration.h"
+#include "httpd/guard.h"
+#include "httpd/thread_setup.h"
+
+namespace md::httpd {
+namespace {
+
+constexpr const char* kWatchdogName = "_md_renewal_";
+// mod_watchdog is only the trigger; what it calls has nothing to do while the worker runs.
+constexpr apr_interval_time_t kWatchdogInterval = APR_USEC_PER_SEC;
+
+// One child is one process. Set in child_init, reset when the child's pool goes.
+Child* this_child = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+/// One connection to the CA serves a thread's requests one after the other.
+std::unique_ptr<http::Client> make_http_client() {
+  return std::make_unique<http::CurlClient>("mod_md/" MD_VERSION " (Apache httpd)");
+}
+
+void child_init(apr_pool_t* pchild, server_rec* /*server*/) noexcept {
+  guarded([&] {
+    Runtime* const runtime = current_runtime();
+    if (runtime == nullptr) {
+      return;
+    }
+    if (runtime->generations != nullptr) {
+      runtime->generations->make_read_only();
+    }
+    this_child = new Child(*runtime);
+    // Before the pool's own cleanups: other modules' may end what our threads use.
+    apr_pool_pre_cleanup_register(pchild, this_child, [](void* data) -> apr_status_t {
+      this_child = nullptr;
+      guarded([&] { delete static_cast<Child*>(data); });
+      return APR_SUCCESS;
+    });
+    this_child->start();
+  });
+}
+
+void child_stopping(apr_pool_t* /*pchild*/, int /*graceful*/) noexcept {
+  if (this_child != nullptr) {
+    guarded([] { this_child->stop(); });
+  }
+}
+
+apr_status_t on_watchdog(int state, void* /*data*/, apr_pool_t* /*pool*/) noexcept {
+  return guarded(APR_SUCCESS, [&] {
+    if (this_child == nullptr) {
+      return APR_SUCCESS;
+    }
+    if (state == AP_WATCHDOG_STATE_STOPPING) {
+      this_child->stop();
+    } else {
+      this_child->start_worker();
+    }
+    return APR_SUCCESS;
+  });
+}
+
+}  // namespace
+
+void Child::start() {
+  loader_.start();
+}
+
+void Child::start_worker() {
+  const std::lock_guard lock(worker_mutex_);
+  if (pool_ == nullptr && !stop_.stopped()) {
+    make_worker();
+  }
+}
+
+void Child::make_worker() {
+  Runtime& runtime = runtime_;
+  std::unordered_map<std::string, const DomainRuntime*> by_name;
+  for (const auto& domain : runtime.domains) {
+    by_name.emplace(domain->domain.name, domain.get());
+  }
+  renewal::World world{
+      .store = *runtime.store,
+      .clock = runtime.clock,
+      .random = runtime.random,
+      .waiter = stop_,
+      .commands = runtime.commands,
+      .logger = runtime.logger,
+      .make_http_client = make_http_client,
+      .choose_challenges = challenge_choice_of(runtime),
+      .live_facts =
+          [by_name = std::move(by_name)](const model::ManagedDomain& domain) {
+            return by_name.at(domain.name)->live.get()->facts();
+          },
+      .activates_live = runtime.generations != nullptr,
+  };
+  renewer_ = std::make_unique<renewal::Renewer>(std::move(world));
+  renewal::WorkerPool::Options options;
+  options.initial_delay = runtime.settings.initial_delay;
+  options.on_thread_start = prepare_thread;
+  pool_ = std::make_unique<renewal::WorkerPool>(
+      runtime.managed_domains(),
+      [this](const model::ManagedDomain& domain, http::Client& client) {
+        return renewer_->check(domain, client);
+      },
+      make_http_client, runtime.clock, stop_, std::move(options));
+  const SignalsBlocked blocked;
+  pool_->start();
+}
+
+void Child::stop_and_join() {
+  stop_.stop();
+  loader_.join();
+  const std::lock_guard lock(worker_mutex_);
+  if (pool_ != nullptr) {
+    pool_->stop_and_join();
+  }
+}
+
+void register_child_hooks() {
+  ap_hook_child_init(child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_child_stopping(child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
+}
+
+apr_status_t register_worker(apr_pool_t* pool, server_rec* server) {
+  auto* const get_instance = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
+  auto* const register_callback = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
+  if (get_instance == nullptr || register_callback == nullptr) {
+    ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server,
+                 "AH10061: mod_watchdog is required: load it to have certificates renewed");
+    return APR_EGENERAL;
+  }
+  ap_watchdog_t* watchdog = nullptr;
+  apr_status_t status = get_instance(&watchdog, kWatchdogName, /*parent=*/0, /*singleton=*/1, pool);
+  if (status == APR_SUCCESS) {
+    status = register_callback(watchdog, kWatchdogInterval, nullptr, on_watchdog);
+  }
+  if (status != APR_SUCCESS) {
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server,
+                 "mod_md: no watchdog could be had, certificates are not renewed");
+  }
+  return status;
+}
+
+}  // namespace md::httpd

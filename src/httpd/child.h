@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "base/waiter.h"
+#include "httpd/certificate_loader.h"
+#include "httpd/runtime.h"
+#include "renewal/renewer.h"
+#include "renewal/worker_pool.h"
+
+namespace md::httpd {
+
+/// Our threads in one child process: the certificate loader in each, and in the one that
+/// mod_watchdog's singleton chose the worker pool. Stop and join as in design.md §2: the flag is
+/// set as soon as the child is told to stop, one join follows before its pool goes.
+class Child {
+ public:
+  explicit Child(Runtime& runtime) : runtime_(runtime), loader_(runtime, stop_) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() { stop_and_join(); }
+
+  /// Main thread of the child, in child_init.
+  void start();
+  /// Watchdog thread: this child is the one that renews. Again and again is fine.
+  void start_worker();
+  /// Any thread; returns at once.
+  void stop() { stop_.stop(); }
+  void stop_and_join();
+
+ private:
+  void make_worker();
+
+  Runtime& runtime_;
+  StopSignal stop_;
+  CertificateLoader loader_;
+  std::mutex worker_mutex_;                    // makes starting and ending of the worker exclusive
+  std::unique_ptr<renewal::Renewer> renewer_;  // guarded by worker_mutex_
+  std::unique_ptr<renewal::WorkerPool> pool_;  // guarded by worker_mutex_
+};
+
+/// Hooks of the child's life and the registration with mod_watchdog.
+void register_child_hooks();
+/// Parent, second configuration pass, before mod_watchdog's post_config: have one child renew.
+apr_status_t register_worker(apr_pool_t* pool, server_rec* server);
+
+}  // namespace md::httpd

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/configuration.h"
+
+#include <fmt/format.h>
+#include <mod_ssl.h>
+
+#include <algorithm>
+
+#include "config/challenge_choice.h"
+#include "config/merge.h"
+#include "httpd/apache_logger.h"
+#include "httpd/directive_adapter.h"
+#include "httpd/runtime.h"
+
+namespace md::httpd {
+namespace {
+
+constexpr std::string_view kAlpnProtocol = "acme-tls/1";
+
+std::vector<std::string> strings_of(const apr_array_header_t* names) {
+  std::vector<std::string> strings;
+  for (int i = 0; names != nullptr && i < names->nelts; ++i) {
+    strings.emplace_back(APR_ARRAY_IDX(names, i, const char*));
+  }
+  return strings;
+}
+
+/// mod_ssl does not tell before its own post_config which hosts it is on for. But it says, of a
+/// connection that no TLS was set up for yet, whether it would: the answer is the host's SSLEngine.
+class TlsQuestion {
+ public:
+  explicit TlsQuestion(apr_pool_t* pool)
+      : ask_(APR_RETRIEVE_OPTIONAL_FN(ssl_engine_set)), pool_(pool) {}
+
+  bool speaks_tls(server_rec* host) const {
+    const char* const protocol = ap_get_server_protocol(host);
+    if (protocol != nullptr && std::string_view(protocol) == "https") {
+      return true;
+    }
+    if (ask_ == nullptr) {
+      return false;
+    }
+    conn_rec connection{};
+    connection.pool = pool_;
+    connection.base_server = host;
+    connection.conn_config = ap_create_conn_config(pool_);
+    return ask_(&connection, host->lookup_defaults, /*proxy=*/0, /*enable=*/1) != 0;
+  }
+
+ private:
+  APR_OPTIONAL_FN_TYPE(ssl_engine_set) * ask_;
+  apr_pool_t* pool_;
+};
+
+bool offers_acme_tls(const server_rec* host) {
+  const auto* const core =
+      static_cast<const core_server_config*>(ap_get_core_module_config(host->module_config));
+  const auto protocols = strings_of(core->protocols);
+  return std::find(protocols.begin(), protocols.end(), kAlpnProtocol) != protocols.end();
+}
+
+config::VirtualHost describe(server_rec* host, const TlsQuestion& tls) {
+  config::VirtualHost described;
+  described.server_name = host->server_hostname == nullptr ? "" : host->server_hostname;
+  described.aliases = strings_of(host->names);
+  for (std::string& pattern : strings_of(host->wild_names)) {
+    described.aliases.push_back(std::move(pattern));
+  }
+  described.speaks_tls = tls.speaks_tls(host);
+  described.is_base_server = host->is_virtual == 0;
+  described.offers_acme_tls = offers_acme_tls(host);
+  for (const server_addr_rec* address = host->addrs; address != nullptr; address = address->next) {
+    described.ports.push_back(address->host_port);
+  }
+  described.match_names = config_of(host).settings.match_names.value_or(model::MatchNames::All);
+  described.server_admin = host->server_admin == nullptr ? "" : host->server_admin;
+  described.place = {host->defn_name == nullptr ? "" : host->defn_name,
+                     static_cast<int>(host->defn_line_number)};
+  return described;
+}
+
+std::vector<std::uint16_t> listened_ports() {
+  std::vector<std::uint16_t> ports;
+  for (const ap_listen_rec* listener = ap_listeners; listener != nullptr;
+       listener = listener->next) {
+    if (listener->bind_addr != nullptr) {
+      ports.push_back(listener->bind_addr->port);
+    }
+  }
+  return ports;
+}
+
+}  // namespace
+
+bool Configuration::is_usable() const {
+  return !plan.is_fatal();
+}
+
+Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
+  const TlsQuestion tls(pool);
+  std::vector<server_rec*> servers;
+  std::vector<config::VirtualHost> hosts;
+  std::vector<config::DomainDefinition> definitions;
+  const ServerConfig* base_config = &config_of(base_server);
+  for (server_rec* host = base_server; host != nullptr; host = host->next) {
+    servers.push_back(host);
+    hosts.push_back(describe(host, tls));
+    const ServerConfig& own = config_of(host);
+    // A host without any directive of ours has the very configuration of the main server.
+    if (host == base_server || &own != base_config) {
+      for (config::DomainDefinition definition : own.domains) {
+        definition.settings = config::merge(own.settings, definition.settings);
+        definitions.push_back(std::move(definition));
+      }
+    }
+  }
+  Configuration configuration;
+  configuration.server_settings = config::resolve(base_config->settings);
+  configuration.server_settings.store_dir =
+      ap_server_root_relative(pool, configuration.server_settings.store_dir.c_str());
+  configuration.plan = config::make_plan(definitions, hosts, base_config->settings);
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    if (const auto domain = configuration.plan.host_domains[i]) {
+      configuration.domain_of_host.emplace(servers[i], *domain);
+    }
+  }
+  configuration.listened_ports = listened_ports();
+  return configuration;
+}
+
+void report_findings(const Configuration& configuration, server_rec* base_server, Findings which) {
+  ApacheLogger logger(base_server);
+  for (const config::Finding& finding : configuration.plan.findings) {
+    if (which == Findings::All || finding.is_fatal) {
+      logger.log(finding.level, finding.id, finding.message);
+    }
+  }
+}
+
+renewal::ChallengeChoice challenge_choice_of(const Runtime& runtime) {
+  return [ports = runtime.listened_ports](
+             const model::ManagedDomain& domain,
+             const model::DnsName& name) -> Result<std::vector<model::ChallengeType>> {
+    MD_ASSIGN_OR_RETURN(const auto chosen, config::choose_challenges(domain, ports));
+    for (const config::NameChallenges& choice : chosen) {
+      if (choice.name == name) {
+        return choice.types;
+      }
+    }
+    return fail(ErrorKind::Internal,
+                fmt::format("{} is no name that an order of {} has", name.text(), domain.name));
+  };
+}
+
+}  // namespace md::httpd

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/directive_adapter.h"
+
+#include <fmt/format.h>
+
+#include "config/directives.h"
+#include "config/merge.h"
+#include "crypto/private_key.h"
+#include "httpd/external_account_file.h"
+#include "httpd/guard.h"
+
+namespace md::httpd {
+namespace {
+
+using config::Directive;
+using config::DirectiveKind;
+using config::Level;
+
+/// Where the directives of a `<MDomain>` section go while it is read; httpd reads configurations in
+/// one thread. Sections do not nest.
+struct OpenSection {
+  config::DomainDefinition* definition{nullptr};
+};
+OpenSection open_section;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+class SectionScope {
+ public:
+  explicit SectionScope(config::DomainDefinition& definition) {
+    open_section.definition = &definition;
+  }
+  SectionScope(const SectionScope&) = delete;
+  SectionScope& operator=(const SectionScope&) = delete;
+  ~SectionScope() { open_section.definition = nullptr; }
+};
+
+config::ParseEnvironment parse_environment(apr_pool_t* pool) {
+  config::ParseEnvironment environment;
+  if (const char* const root = ap_server_root_relative(pool, "")) {
+    environment.server_root = root;
+  }
+  environment.is_known_curve = crypto::is_known_curve;
+  environment.read_external_account = read_external_account_file;
+  return environment;
+}
+
+std::vector<std::string> words_of(apr_pool_t* pool, const char* arguments) {
+  std::vector<std::string> words;
+  while (*arguments != '\0') {
+    words.emplace_back(ap_getword_conf(pool, &arguments));
+  }
+  return words;
+}
+
+const char* text_in(apr_pool_t* pool, const std::string& text) {
+  return apr_pstrmemdup(pool, text.data(), text.size());
+}
+
+Level level_of(const cmd_parms* command) {
+  if (open_section.definition != nullptr) {
+    return Level::Domain;
+  }
+  return command->server->is_virtual ? Level::VirtualHost : Level::Server;
+}
+
+model::ConfigPlace place_of(const cmd_parms* command) {
+  return {command->directive->filename, command->directive->line_num};
+}
+
+Status define_domain(cmd_parms* command, const Directive& directive,
+                     const std::vector<std::string>& words) {
+  MD_TRY(config::check_use(directive, level_of(command), words.size()));
+  MD_ASSIGN_OR_RETURN(auto definition, config::parse_definition(words, place_of(command)));
+  config_of(command->server).domains.push_back(std::move(definition));
+  return {};
+}
+
+/// `<MDomain name…>` … `</MDomain>`; the arguments end with the bracket.
+const char* read_section(cmd_parms* command, const Directive& directive, std::string arguments) {
+  const auto bracket = arguments.rfind('>');
+  if (bracket == std::string::npos) {
+    return apr_pstrcat(command->pool, command->cmd->name, "> directive missing closing '>'",
+                       nullptr);
+  }
+  arguments.resize(bracket);
+  const auto words = words_of(command->pool, arguments.c_str());
+  if (const auto defined = define_domain(command, directive, words); !defined) {
+    return text_in(command->pool, defined.error().message);
+  }
+  const SectionScope scope(config_of(command->server).domains.back());
+  return ap_walk_config(command->directive->first_child, command, command->context);
+}
+
+Status run(cmd_parms* command, const Directive& directive, const std::vector<std::string>& words) {
+  if (directive.kind == DirectiveKind::Domain) {
+    return define_domain(command, directive, words);
+  }
+  const Level level = level_of(command);
+  if (directive.kind == DirectiveKind::Members && level == Level::Domain) {
+    MD_TRY(config::check_use(directive, level, words.size()));
+    return config::add_names(words, *open_section.definition);
+  }
+  model::Settings& settings = level == Level::Domain ? open_section.definition->settings
+                                                     : config_of(command->server).settings;
+  return config::apply(directive, level, words, parse_environment(command->temp_pool), settings);
+}
+
+/// All directives come through here: httpd hands us the raw arguments, the row says the rest.
+const char* on_directive(cmd_parms* command, void* /*directory_config*/,
+                         const char* arguments) noexcept {
+  return guarded<const char*>("mod_md: a defect: see the error log", [&]() -> const char* {
+    const auto& directive = *static_cast<const Directive*>(command->cmd->cmd_data);
+    if (const char* const misplaced =
+            ap_check_cmd_context(command, NOT_IN_DIR_CONTEXT | NOT_IN_HTACCESS)) {
+      return misplaced;
+    }
+    if (directive.kind == DirectiveKind::Section) {
+      return read_section(command, directive, arguments);
+    }
+    const auto result = run(command, directive, words_of(command->pool, arguments));
+    return result ? nullptr : text_in(command->pool, result.error().message);
+  });
+}
+
+std::vector<command_rec> make_commands() {
+  std::vector<command_rec> commands;
+  for (const Directive& directive : config::all_directives()) {
+    command_rec command{};
+    command.name = directive.name.data();
+    command.func = reinterpret_cast<cmd_func>(reinterpret_cast<void (*)()>(on_directive));
+    command.cmd_data = const_cast<Directive*>(&directive);
+    command.req_override = RSRC_CONF;
+    command.args_how = RAW_ARGS;
+    command.errmsg = directive.help.data();
+    commands.push_back(command);
+  }
+  commands.push_back({});
+  return commands;
+}
+
+}  // namespace
+
+ServerConfig& config_of(const server_rec* server) {
+  return *static_cast<ServerConfig*>(ap_get_module_config(server->module_config, &md_module));
+}
+
+void* create_server_config(apr_pool_t* pool, server_rec* /*server*/) noexcept {
+  return guarded<void*>(nullptr, [&]() -> void* { return pool_owned<ServerConfig>(pool); });
+}
+
+void* merge_server_configs(apr_pool_t* pool, void* base, void* add) noexcept {
+  return guarded<void*>(nullptr, [&]() -> void* {
+    auto* const merged = pool_owned<ServerConfig>(pool);
+    const auto& own = *static_cast<const ServerConfig*>(add);
+    merged->settings =
+        config::merge(static_cast<const ServerConfig*>(base)->settings, own.settings);
+    merged->domains = own.domains;
+    return merged;
+  });
+}
+
+const command_rec* directive_commands() noexcept {
+  return guarded<const command_rec*>(nullptr, []() -> const command_rec* {
+    static const std::vector<command_rec> commands = make_commands();
+    return commands.data();
+  });
+}
+
+}  // namespace md::httpd

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "config/domain_definition.h"
+#include "httpd/apache.h"
+#include "model/settings.h"
+
+namespace md::httpd {
+
+/// What the directives of one server (main or virtual host) said.
+struct ServerConfig {
+  model::Settings settings;                       ///< merged with the main server's
+  std::vector<config::DomainDefinition> domains;  ///< defined in this server itself
+};
+
+ServerConfig& config_of(const server_rec* server);
+
+// For the module's record.
+void* create_server_config(apr_pool_t* pool, server_rec* server) noexcept;
+void* merge_server_configs(apr_pool_t* pool, void* base, void* add) noexcept;
+/// httpd's command table, made from config::all_directives().
+const command_rec* directive_commands() noexcept;
+
+}  // namespace md::httpd

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/installed_events.h"
+
+#include <fmt/format.h>
+
+#include "httpd/guard.h"
+#include "httpd/thread_setup.h"
+#include "renewal/events.h"
+
+namespace md::httpd {
+namespace {
+
+constexpr std::string_view kInstalled = "installed";
+constexpr std::string_view kInstalledEntry = "message-installed";
+
+}  // namespace
+
+InstalledEvents::~InstalledEvents() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.stop();
+  wake_.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void InstalledEvents::announce(const model::ManagedDomain& domain) {
+  if (domain.settings.message_command.empty()) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back(domain);
+  if (!thread_.joinable()) {
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] {
+      prepare_thread("md-events");
+      guarded([this] { deliver(); });
+    });
+  }
+  wake_.notify_all();
+}
+
+void InstalledEvents::deliver() {
+  while (true) {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) {
+      return;
+    }
+    const model::ManagedDomain domain = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    send(domain);
+  }
+}
+
+void InstalledEvents::send(const model::ManagedDomain& domain) {
+  const auto text = runtime_.store->load(store::Group::Domains, domain.name, store::kJobFile);
+  if (!text) {
+    return;  // No job, no renewal: the set was there before us.
+  }
+  const auto document = json::Value::parse(*text, "job.json");
+  model::Job job = document ? store::parse_job(*document) : model::Job();
+  if (!job.finished || job.last_logged(kInstalledEntry)) {
+    return;
+  }
+  renewal::Events events(runtime_.commands, runtime_.clock, stop_, runtime_.logger);
+  if (const auto sent = events.send(domain, kInstalled, job); !sent) {
+    runtime_.logger.error(LogId{10109}, sent.error().message);
+    // Not repeated: the administrator was told, and the certificate is in use.
+    job.add_log({runtime_.clock.now(), std::string(kInstalledEntry), "", sent.error().message});
+  }
+  const auto saved = runtime_.store->save(store::Group::Domains, domain.name, store::kJobFile,
+                                          store::to_json(job).dump(), store::Durability::Synced);
+  if (!saved) {
+    runtime_.logger.error({}, saved.error().message);
+  }
+}
+
+}  // namespace md::httpd

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/live_set.h"
+
+#include "crypto/native.h"
+
+namespace md::httpd {
+
+std::shared_ptr<const LiveSet> LiveSet::at_start(renewal::CertificateSetFacts facts) {
+  std::shared_ptr<LiveSet> live(new LiveSet);
+  live->facts_ = std::move(facts);
+  return live;
+}
+
+std::shared_ptr<const LiveSet> LiveSet::activated(store::ServedSet set, std::uint64_t generation,
+                                                  TimePoint when) {
+  std::shared_ptr<LiveSet> live(new LiveSet);
+  live->set_ = std::move(set);
+  live->generation_ = generation;
+  live->activated_at_ = when;
+  for (const store::KeyedChain& keyed : live->set_) {
+    live->facts_.certificates.push_back(renewal::facts_of(keyed));
+    STACK_OF(X509)* const chain = sk_X509_new_null();
+    for (std::size_t i = 1; i < keyed.chain.size(); ++i) {
+      sk_X509_push(chain, crypto::native_handle(keyed.chain[i]));
+    }
+    live->chains_.push_back(chain);
+  }
+  return live;
+}
+
+LiveSet::~LiveSet() {
+  for (STACK_OF(X509)* const chain : chains_) {
+    sk_X509_free(chain);
+  }
+}
+
+bool LiveSet::apply(SSL* ssl) const {
+  if (set_.empty()) {
+    return false;
+  }
+  SSL_certs_clear(ssl);
+  bool all = true;
+  for (std::size_t i = 0; i < set_.size(); ++i) {
+    // The call takes references of its own; the stack is copied.
+    all = SSL_use_cert_and_key(ssl, crypto::native_handle(set_[i].chain.front()),
+                               crypto::native_handle(set_[i].key), chains_[i], 1) == 1 &&
+          all;
+  }
+  return all;
+}
+
+}  // namespace md::httpd

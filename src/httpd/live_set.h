@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "renewal/facts.h"
+#include "store/served_set.h"
+
+namespace md::httpd {
+
+/// What is served for a managed domain: facts for decisions and status, and, after a live
+/// activation, keys and chains in OpenSSL's form. Immutable; shared by all threads of a process.
+class LiveSet {
+ public:
+  /// As read from the store at start: mod_ssl serves it, we only know of it.
+  static std::shared_ptr<const LiveSet> at_start(renewal::CertificateSetFacts facts);
+  /// Activated since: `apply` serves it.
+  static std::shared_ptr<const LiveSet> activated(store::ServedSet set, std::uint64_t generation,
+                                                  TimePoint when);
+
+  [[nodiscard]] const renewal::CertificateSetFacts& facts() const { return facts_; }
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  [[nodiscard]] std::optional<TimePoint> activated_at() const { return activated_at_; }
+  /// Has the domain any certificate, be it an expired one?
+  [[nodiscard]] bool has_certificate() const { return !facts_.certificates.empty(); }
+
+  /// Puts keys and certificates into one handshake, in place of those that mod_ssl loaded at start.
+  /// False: nothing was changed or OpenSSL refused one of several.
+  bool apply(SSL* ssl) const;
+
+  LiveSet(const LiveSet&) = delete;
+  LiveSet& operator=(const LiveSet&) = delete;
+  ~LiveSet();
+
+ private:
+  LiveSet() = default;
+  renewal::CertificateSetFacts facts_;
+  store::ServedSet set_;
+  std::vector<STACK_OF(X509)*> chains_;  // of set_, without the leaf; borrowed certificates
+  std::uint64_t generation_{0};
+  std::optional<TimePoint> activated_at_;
+};
+
+}  // namespace md::httpd

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/request_hooks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "httpd/challenges.h"
+#include "httpd/guard.h"
+#include "httpd/runtime.h"
+#include "httpd/status_documents.h"
+
+namespace md::httpd {
+namespace {
+
+constexpr std::string_view kChallengePath = "/.well-known/acme-challenge/";  // RFC 8555 §8.3
+constexpr std::string_view kCertificateStatusPath = "/.httpd/certificate-status";
+
+int send_document(request_rec* request, const char* content_type, const std::string& body) {
+  ap_set_content_type(request, content_type);
+  ap_set_content_length(request, static_cast<apr_off_t>(body.size()));
+  if (request->header_only == 0) {
+    ap_rwrite(body.data(), static_cast<int>(body.size()), request);
+  }
+  return OK;
+}
+
+bool is_read_method(const request_rec* request) {
+  return request->method_number == M_GET;  // HEAD is a GET with header_only
+}
+
+std::string_view host_of(const request_rec* request) {
+  return request->hostname == nullptr ? std::string_view() : request->hostname;
+}
+
+/// Would this host answer http-01 challenges, if there was one? Then an unknown token is a 404 of
+/// ours; otherwise other handlers may know the path (an ACME client in the back-end, say).
+bool answers_http01(const Runtime& runtime, std::string_view host) {
+  const auto name = model::DnsName::parse(host);
+  const DomainRuntime* const found = name ? runtime.find_by_name(*name) : nullptr;
+  if (found == nullptr || found->domain.is_static() ||
+      found->domain.settings.renew_mode == model::RenewMode::Manual) {
+    return false;
+  }
+  const auto& types = found->domain.settings.challenges;
+  return types.empty() ||
+         std::find(types.begin(), types.end(), model::ChallengeType::Http01) != types.end();
+}
+
+int answer_http01(const Runtime& runtime, request_rec* request, std::string_view token) {
+  auto answer = load_http_answer(runtime, host_of(request), token);
+  if (!answer) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request, "AH10081: http-01 challenge for %s: %s",
+                  request->hostname, answer.error().message.c_str());
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  if (!*answer && !answers_http01(runtime, host_of(request))) {
+    return DECLINED;
+  }
+  if (!is_read_method(request)) {
+    return HTTP_METHOD_NOT_ALLOWED;
+  }
+  if (!*answer) {
+    return HTTP_NOT_FOUND;
+  }
+  return send_document(request, "text/plain", **answer);
+}
+
+/// A host whose certificate has not arrived: TLS works with a fallback, but nothing is served that
+/// a client could take for the real site.
+bool waits_for_certificate(const Runtime& runtime, const request_rec* request) {
+  if (request->prev != nullptr || request->main != nullptr ||
+      ap_ssl_conn_is_ssl(request->connection) == 0) {
+    return false;
+  }
+  const DomainRuntime* const domain = runtime.find_by_host(request->server);
+  return domain != nullptr && !domain->domain.is_static() && !domain->live.get()->has_certificate();
+}
+
+/// Quick handlers run before any module maps, rewrites, proxies or authorises a request.
+int answer_first(request_rec* request, int lookup) noexcept {
+  return guarded(DECLINED, [&] {
+    const Runtime* const runtime = current_runtime();
+    if (lookup != 0 || runtime == nullptr || request->uri == nullptr) {
+      return DECLINED;
+    }
+    const std::string_view path(request->uri);
+    if (path.starts_with(kChallengePath)) {
+      return answer_http01(*runtime, request, path.substr(kChallengePath.size()));
+    }
+    if (path == kCertificateStatusPath) {
+      const DomainRuntime* const domain = runtime->find_by_host(request->server);
+      if (domain != nullptr && is_read_method(request) &&
+          domain->domain.settings.certificate_status == model::Switch::On) {
+        return send_document(request, "application/json",
+                             certificate_status_document(*runtime, *domain));
+      }
+    }
+    return waits_for_certificate(*runtime, request) ? HTTP_SERVICE_UNAVAILABLE : DECLINED;
+  });
+}
+
+int md_status(request_rec* request) noexcept {
+  return guarded(HTTP_INTERNAL_SERVER_ERROR, [&] {
+    if (request->handler == nullptr || std::string_view(request->handler) != "md-status") {
+      return DECLINED;
+    }
+    if (!is_read_method(request)) {
+      return HTTP_METHOD_NOT_ALLOWED;
+    }
+    const Runtime* const runtime = current_runtime();
+    std::string_view name(request->path_info == nullptr ? "" : request->path_info);
+    name.remove_prefix(std::min(name.find_first_not_of('/'), name.size()));
+    const auto document = md_status_document(runtime, name);
+    if (!document) {
+      request->status = HTTP_NOT_FOUND;
+      return send_document(request, "application/json", document.error().message);
+    }
+    return send_document(request, "application/json", *document);
+  });
+}
+
+}  // namespace
+
+void register_request_hooks() {
+  ap_hook_quick_handler(answer_first, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
+  ap_hook_handler(md_status, nullptr, nullptr, APR_HOOK_MIDDLE);
+}
+
+}  // namespace md::httpd

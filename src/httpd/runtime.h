@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/command.h"
+#include "base/random.h"
+#include "base/snapshot.h"
+#include "config/name_index.h"
+#include "http/curl_client.h"
+#include "httpd/apache.h"
+#include "httpd/apache_logger.h"
+#include "httpd/live_set.h"
+#include "model/managed_domain.h"
+#include "store/documents.h"
+#include "store/file_store.h"
+#include "store/generation_table.h"
+
+namespace md::httpd {
+
+/// A managed domain as this server runs it.
+struct DomainRuntime {
+  model::ManagedDomain domain;
+  store::DomainRecord record;
+  /// What is served. Set by the parent before the children are forked; afterwards by each
+  /// process's CertificateLoader alone.
+  Snapshot<LiveSet> live;
+  /// Certificate and key files that mod_ssl is given at start, in pairs; the fallback if there is
+  /// nothing else. The same for all hosts of the domain, as h2 connections are only shared between
+  /// hosts with the same files (reference/feasibility.md §1.2).
+  std::vector<std::pair<std::string, std::string>> files;
+};
+
+/// All that one run of the configuration came to. Made by the parent in post_config, owned by
+/// pconf; children inherit it and only read, apart from the snapshots in it.
+struct Runtime {
+  explicit Runtime(server_rec* base_server) : server(base_server), logger(base_server) {}
+
+  server_rec* server;
+  /// Thread-safe, and of use where the rest is read only.
+  mutable ApacheLogger logger;
+  SystemClock clock;
+  SystemRandom random;
+  PosixCommandRunner commands;
+  store::PosixFileSystem files;
+  std::unique_ptr<store::FileStore> store;
+  SecretBytes bundle_key;
+  /// nullptr: live activation is off.
+  std::unique_ptr<store::GenerationTable> generations;
+  std::unique_ptr<http::CurlGlobal> curl;
+
+  model::ResolvedSettings settings;  ///< of the main server
+  std::vector<std::uint16_t> listened_ports;
+  std::vector<std::unique_ptr<DomainRuntime>> domains;
+  std::unordered_map<const server_rec*, std::size_t> domain_of_host;
+  config::NameIndex names;
+
+  [[nodiscard]] DomainRuntime* find_by_host(const server_rec* host) const;
+  /// The domain that has this name, or whose wildcard covers it.
+  [[nodiscard]] DomainRuntime* find_by_name(const model::DnsName& name) const;
+  [[nodiscard]] std::vector<model::ManagedDomain> managed_domains() const;
+};
+
+/// The runtime of the configuration in force; nullptr before post_config, and where no domain is
+/// configured. Hooks that get no server have no other way to it.
+Runtime* current_runtime();
+/// Parent, in post_config: owned by `pool` from now on.
+void install_runtime(std::unique_ptr<Runtime> runtime, apr_pool_t* pool);
+
+}  // namespace md::httpd

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/startup.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <unordered_set>
+
+#include "httpd/activator.h"
+#include "httpd/certificate_files.h"
+#include "httpd/child.h"
+#include "httpd/configuration.h"
+#include "httpd/guard.h"
+#include "httpd/runtime.h"
+#include "renewal/activation.h"
+#include "renewal/decide.h"
+#include "store/sync.h"
+
+namespace md::httpd {
+namespace {
+
+enum class Pass {
+  Trial,  ///< httpd reads the configuration twice at its start; this is the first time
+  Real,
+};
+
+Pass current_pass() {
+  return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG ? Pass::Trial : Pass::Real;
+}
+
+/// Does, in order, what the start is made of. A domain that fails is reported and left behind; only
+/// what concerns all of them ends the start.
+class Startup {
+ public:
+  Startup(Runtime& runtime, Pass pass) : runtime_(runtime), pass_(pass) {}
+
+  Status run(config::Plan plan) {
+    MD_TRY(open_store());
+    adopt(std::move(plan));
+    recover();
+    synchronise();
+    activate();
+    load_live_sets();
+    if (pass_ == Pass::Real) {
+      MD_TRY(prepare_for_children());
+    }
+    return {};
+  }
+
+ private:
+  Status open_store() {
+    store::FileStore::Options options;
+    options.root = runtime_.settings.store_dir;
+    if (::geteuid() == 0) {
+      options.child_user = store::ChildUser{ap_unixd_config.user_id, ap_unixd_config.group_id};
+    }
+    MD_ASSIGN_OR_RETURN(runtime_.store, store::FileStore::open(std::move(options), runtime_.files,
+                                                               runtime_.logger));
+    MD_TRY(runtime_.store->ensure_folder("locks", 0755, /*for_child_user=*/true));
+    MD_TRY(runtime_.store->ensure_folder("served", 0755, /*for_child_user=*/false));
+    MD_ASSIGN_OR_RETURN(runtime_.bundle_key, store::bundle_key(runtime_.store->key()));
+    return {};
+  }
+
+  void adopt(config::Plan plan) {
+    for (model::ManagedDomain& domain : plan.domains) {
+      auto entry = std::make_unique<DomainRuntime>();
+      entry->domain = std::move(domain);
+      entry->live.set(LiveSet::at_start({}));
+      runtime_.domains.push_back(std::move(entry));
+    }
+    runtime_.names = std::move(plan.names);
+  }
+
+  /// Before anything reads `domains/`: an activation that a death cut in two is completed.
+  void recover() {
+    for (const auto& entry : runtime_.domains) {
+      const auto recovered =
+          renewal::recover_interrupted_activation(*runtime_.store, entry->domain, runtime_.logger);
+      if (!recovered) {
+        report(entry->domain, recovered.error().message);
+      }
+    }
+  }
+
+  void synchronise() {
+    auto records =
+        store::sync_domains(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
+    for (std::size_t i = 0; i < records.size() && i < runtime_.domains.size(); ++i) {
+      runtime_.domains[i]->record = std::move(records[i]);
+    }
+  }
+
+  void activate() {
+    const auto staged = runtime_.store->folders(store::Group::Staging);
+    if (!staged) {
+      runtime_.logger.error({}, staged.error().message);
+      return;
+    }
+    const std::unordered_set<std::string> folders(staged->begin(), staged->end());
+    for (const auto& entry : runtime_.domains) {
+      if (folders.contains(entry->domain.name)) {
+        activate(*entry);
+      }
+    }
+  }
+
+  void activate(DomainRuntime& entry) {
+    using Kind = renewal::ActivationOutcome::Kind;
+    const auto outcome = renewal::activate_staged(
+        *runtime_.store, entry.domain, renewal::ActivationMoment::AtStart, runtime_.clock.now());
+    if (!outcome) {
+      report(entry.domain, outcome.error().message);
+    } else if (outcome->kind == Kind::Rejected) {
+      runtime_.logger.error(LogId{10069},
+                            fmt::format("{}: the staged certificates cannot be used, the renewal "
+                                        "starts over: {}",
+                                        entry.domain.name, outcome->reason));
+    } else if (outcome->kind == Kind::Activated) {
+      runtime_.logger.info({},
+                           fmt::format("{}: the new certificate is activated", entry.domain.name));
+      reload_record(entry);
+    }
+  }
+
+  /// Activation has written a new md.json: the account and the CA in it are ours to show.
+  void reload_record(DomainRuntime& entry) {
+    const auto text =
+        runtime_.store->load(store::Group::Domains, entry.domain.name, store::kDomainFile);
+    auto record =
+        text ? store::parse_domain(*text, "md.json") : Result<store::DomainRecord>(text.error());
+    if (record) {
+      entry.record = std::move(*record);
+    }
+  }
+
+  void load_live_sets() {
+    CertificateFiles files(*runtime_.store);
+    const TimePoint now = runtime_.clock.now();
+    for (const auto& entry : runtime_.domains) {
+      const auto live = renewal::load_set(*runtime_.store, store::Group::Domains, entry->domain,
+                                          runtime_.store->key());
+      if (live.has_any_file && !live.is_complete()) {
+        runtime_.logger.warning(LogId{10173}, fmt::format("{}: {}; a renewal will follow",
+                                                          entry->domain.name, live.flaw));
+      }
+      entry->live.set(LiveSet::at_start(live.facts()));
+      save_state(*entry, live.facts(), now);
+      auto chosen = files.choose(entry->domain, live, now);
+      if (!chosen) {
+        report(entry->domain, chosen.error().message);
+        continue;
+      }
+      entry->files = std::move(*chosen);
+    }
+  }
+
+  void save_state(DomainRuntime& entry, const renewal::CertificateSetFacts& live, TimePoint now) {
+    const auto [state, description] = renewal::state_of(live, now);
+    if (entry.record.state == state && entry.record.state_description == description) {
+      return;
+    }
+    entry.record.state = state;
+    entry.record.state_description = description;
+    const json::Value document = store::to_json(entry.domain, entry.record);
+    const auto saved =
+        runtime_.store->save(store::Group::Domains, entry.domain.name, store::kDomainFile,
+                             document.dump(), store::Durability::Replaceable);
+    if (!saved) {
+      report(entry.domain, saved.error().message);
+    }
+  }
+
+  Status prepare_for_children() {
+    runtime_.curl = std::make_unique<http::CurlGlobal>();
+    if (runtime_.settings.live_activation == model::Switch::Off) {
+      return {};
+    }
+    std::vector<std::string> names;
+    for (const auto& entry : runtime_.domains) {
+      names.push_back(entry->domain.name);
+    }
+    MD_ASSIGN_OR_RETURN(
+        runtime_.generations,
+        store::GenerationTable::create(runtime_.store->path_of("served") / "generations", names));
+    return {};
+  }
+
+  void report(const model::ManagedDomain& domain, const std::string& why) {
+    runtime_.logger.error(LogId{10173}, fmt::format("{}: {}", domain.name, why));
+  }
+
+  Runtime& runtime_;
+  Pass pass_;
+};
+
+int check_config(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptemp*/,
+                 server_rec* base_server) noexcept {
+  return guarded<int>(HTTP_INTERNAL_SERVER_ERROR, [&] {
+    const Configuration configuration = read_configuration(pconf, base_server);
+    const bool only_testing = ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
+    // A start reports the rest in post_config, when the error log is open.
+    report_findings(configuration, base_server, only_testing ? Findings::All : Findings::FatalOnly);
+    return configuration.is_usable() ? OK : HTTP_INTERNAL_SERVER_ERROR;
+  });
+}
+
+int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
+  const Pass pass = current_pass();
+  Configuration configuration = read_configuration(pconf, base_server);
+  if (!configuration.is_usable()) {
+    report_findings(configuration, base_server, Findings::FatalOnly);
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  if (pass == Pass::Real) {
+    report_findings(configuration, base_server, Findings::All);
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, base_server, "AH10071: mod_md (v%s) starting",
+                 MD_VERSION);
+  }
+  if (configuration.plan.domains.empty()) {
+    return OK;
+  }
+  auto runtime = std::make_unique<Runtime>(base_server);
+  runtime->settings = configuration.server_settings;
+  runtime->listened_ports = configuration.listened_ports;
+  runtime->domain_of_host = std::move(configuration.domain_of_host);
+  const auto prepared = Startup(*runtime, pass).run(std::move(configuration.plan));
+  if (!prepared) {
+    ap_log_error(APLOG_MARK, APLOG_CRIT, 0, base_server, "mod_md cannot start: %s",
+                 prepared.error().message.c_str());
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  install_runtime(std::move(runtime), pconf);
+  return pass == Pass::Real ? register_worker(pconf, base_server) : OK;
+}
+
+/// Before mod_ssl's, which asks for certificate files, and before mod_watchdog's.
+int post_config_before_ssl(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptemp*/,
+                           server_rec* base_server) noexcept {
+  return guarded<int>(HTTP_INTERNAL_SERVER_ERROR,
+                      [&] { return prepare_runtime(pconf, base_server); });
+}
+
+/// After everything that may yet end the start.
+int post_config_last(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptemp*/,
+                     server_rec* base_server) noexcept {
+  return guarded<int>(OK, [&] {
+    if (current_pass() == Pass::Real && current_runtime() != nullptr) {
+      // Without it certificates go live at the next reload: said in the log, no reason to stop.
+      std::ignore = start_activator(pconf, base_server);
+    }
+    return OK;
+  });
+}
+
+}  // namespace
+
+void register_startup_hooks() {
+  static const char* const mod_ssl[] = {"mod_ssl.c", nullptr};
+  ap_hook_check_config(check_config, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_post_config(post_config_before_ssl, nullptr, mod_ssl, APR_HOOK_FIRST);
+  ap_hook_post_config(post_config_last, mod_ssl, nullptr, APR_HOOK_REALLY_LAST);
+}
+
+}  // namespace md::httpd

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "httpd/runtime.h"
+
+namespace md::httpd {
+
+/// The md-status document: of all domains, or of the one that `name` names (its name, any of its
+/// names, or a name that its wildcard covers). An unknown name: NotFound, the message is the JSON
+/// document to answer with. `runtime` may be nullptr: nothing is managed.
+Result<std::string> md_status_document(const Runtime* runtime, std::string_view name);
+
+/// The public /.httpd/certificate-status of a managed host.
+std::string certificate_status_document(const Runtime& runtime, const DomainRuntime& domain);
+
+}  // namespace md::httpd

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "httpd/tls_hooks.h"
+
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+
+#include <cstring>
+#include <string_view>
+
+#include "httpd/challenges.h"
+#include "httpd/guard.h"
+#include "httpd/runtime.h"
+
+// mod_ssl offers these as optional hooks in a header that Debian does not install; the types are
+// all that is needed of it (reference/feasibility.md §1.1).
+extern "C" {
+using ssl_HOOK_init_server_t = int(server_rec*, apr_pool_t*, int, SSL_CTX*);
+using ssl_HOOK_pre_handshake_t = int(conn_rec*, SSL*, int);
+}
+
+namespace md::httpd {
+namespace {
+
+constexpr const char* kAlpnProtocol = "acme-tls/1";  // RFC 8737 §6.2
+
+/// What we keep of a TLS connection: the handshake that a challenge may have to be answered in.
+struct ConnectionState {
+  SSL* ssl{nullptr};
+  bool answers_challenge{false};
+};
+
+ConnectionState* state_of(conn_rec* connection) {
+  return static_cast<ConnectionState*>(ap_get_module_config(connection->conn_config, &md_module));
+}
+
+ConnectionState& ensure_state_of(conn_rec* connection) {
+  ConnectionState* state = state_of(connection);
+  if (state == nullptr) {
+    state = pool_owned<ConnectionState>(connection->pool);
+    ap_set_module_config(connection->conn_config, &md_module, state);
+  }
+  return *state;
+}
+
+// --- certificates of hosts ---
+
+int add_cert_files(server_rec* host, apr_pool_t* pool, apr_array_header_t* cert_files,
+                   apr_array_header_t* key_files) noexcept {
+  return guarded(DECLINED, [&] {
+    const Runtime* const runtime = current_runtime();
+    const DomainRuntime* const domain = runtime ? runtime->find_by_host(host) : nullptr;
+    if (domain == nullptr) {
+      return DECLINED;
+    }
+    if (cert_files->nelts > 0) {
+      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, host,
+                   "AH10084: %s has certificate files of its own (SSLCertificateFile), though the "
+                   "Managed Domain %s covers it: those files are used. Remove them to let the "
+                   "Managed Domain take over.",
+                   host->server_hostname, domain->domain.name.c_str());
+      return DECLINED;
+    }
+    for (const auto& [certificate, key] : domain->files) {
+      *static_cast<const char**>(apr_array_push(cert_files)) =
+          apr_pstrdup(pool, certificate.c_str());
+      *static_cast<const char**>(apr_array_push(key_files)) = apr_pstrdup(pool, key.c_str());
+    }
+    return OK;
+  });
+}
+
+bool negotiated_challenge(const SSL* ssl) {
+  const unsigned char* protocol = nullptr;
+  unsigned length = 0;
+  SSL_get0_alpn_selected(ssl, &protocol, &length);
+  return length == std::strlen(kAlpnProtocol) && std::memcmp(protocol, kAlpnProtocol, length) == 0;
+}
+
+/// OpenSSL asks before it chooses a certificate; `domain` is that of the host that SNI selected,
+/// since mod_ssl switches contexts before (reference/feasibility.md §1.1). Whatever goes wrong, the
+/// certificates that mod_ssl loaded are still good enough: the answer is always 1.
+int provide_live_certificate(SSL* ssl, void* domain) noexcept {
+  return guarded(1, [&] {
+    // TLS 1.3 negotiates ALPN before this: the challenge's certificate is in place already.
+    if (negotiated_challenge(ssl)) {
+      return 1;
+    }
+    const auto live = static_cast<const DomainRuntime*>(domain)->live.get();
+    if (live->generation() > 0 && !live->apply(ssl)) {
+      ap_log_error(APLOG_MARK, APLOG_ERR, 0, nullptr,
+                   "mod_md: OpenSSL refused a certificate of %s that went live",
+                   static_cast<const DomainRuntime*>(domain)->domain.name.c_str());
+    }
+    return 1;
+  });
+}
+
+int init_server(server_rec* host, apr_pool_t* /*pool*/, int is_proxy, SSL_CTX* context) noexcept {
+  return guarded(OK, [&] {
+    const Runtime* const runtime = current_runtime();
+    if (is_proxy != 0 || runtime == nullptr || runtime->generations == nullptr) {
+      return OK;
+    }
+    if (DomainRuntime* const domain = runtime->find_by_host(host)) {
+      SSL_CTX_set_cert_cb(context, provide_live_certificate, domain);
+    }
+    return OK;
+  });
+}
+
+// --- tls-alpn-01 ---
+
+int pre_handshake(conn_rec* connection, SSL* ssl, int is_proxy) noexcept {
+  return guarded(OK, [&] {
+    if (is_proxy == 0 && current_runtime() != nullptr) {
+      ensure_state_of(connection).ssl = ssl;
+    }
+    return OK;
+  });
+}
+
+/// Of which type the challenge certificate has to be. TLS 1.2 has chosen the cipher by now, and
+/// with it the type of key; a certificate of the other type would be ignored silently, and the
+/// host's own would go out. TLS 1.3 takes any.
+ChallengeKey challenge_key_for(const conn_rec* connection) {
+  const ConnectionState* const state = state_of(const_cast<conn_rec*>(connection));
+  if (state == nullptr || state->ssl == nullptr) {
+    return ChallengeKey::Ec;
+  }
+  const SSL_CIPHER* const cipher = SSL_get_pending_cipher(state->ssl);
+  const bool rsa = cipher != nullptr && SSL_CIPHER_get_auth_nid(cipher) == NID_auth_rsa;
+  return rsa ? ChallengeKey::Rsa : ChallengeKey::Ec;
+}
+
+int answer_challenge(conn_rec* connection, const char* server_name, const char** certificate_pem,
+                     const char** key_pem) noexcept {
+  return guarded(DECLINED, [&] {
+    const Runtime* const runtime = current_runtime();
+    if (runtime == nullptr || server_name == nullptr) {
+      return DECLINED;
+    }
+    auto answer = load_tls_alpn_answer(*runtime, server_name, challenge_key_for(connection));
+    if (!answer) {
+      runtime->logger.log(LogLevel::Info, LogId{10080},
+                          fmt::format("tls-alpn-01 challenge: {}", answer.error().message));
+      return DECLINED;
+    }
+    if (!*answer) {
+      return DECLINED;
+    }
+    apr_pool_t* const pool = connection->pool;
+    *certificate_pem = apr_pstrdup(pool, (*answer)->certificate_pem.c_str());
+    const std::string_view key = (*answer)->key_pem.text();
+    char* const key_copy = apr_pstrmemdup(pool, key.data(), key.size());
+    // The copy goes with the connection; it must not stay behind in recycled pool memory.
+    apr_pool_cleanup_register(
+        pool, key_copy,
+        [](void* text) -> apr_status_t {
+          wipe(text, std::strlen(static_cast<char*>(text)));
+          return APR_SUCCESS;
+        },
+        apr_pool_cleanup_null);
+    *key_pem = key_copy;
+    return OK;
+  });
+}
+
+bool is_tls(conn_rec* connection) {
+  return ap_ssl_conn_is_ssl(connection) != 0;
+}
+
+int propose_protocol(conn_rec* connection, request_rec* request, server_rec* /*host*/,
+                     const apr_array_header_t* offers, apr_array_header_t* proposals) noexcept {
+  return guarded(DECLINED, [&] {
+    const bool offered = offers != nullptr && ap_array_str_contains(offers, kAlpnProtocol) != 0;
+    if (request != nullptr || !offered || current_runtime() == nullptr || !is_tls(connection)) {
+      return DECLINED;
+    }
+    *static_cast<const char**>(apr_array_push(proposals)) = kAlpnProtocol;
+    return OK;
+  });
+}
+
+int switch_protocol(conn_rec* connection, request_rec* request, server_rec* /*host*/,
+                    const char* protocol) noexcept {
+  return guarded(DECLINED, [&] {
+    if (request != nullptr || std::string_view(protocol) != kAlpnProtocol || !is_tls(connection)) {
+      return DECLINED;
+    }
+    // The handshake itself is the answer: nothing is spoken afterwards (RFC 8737 §4).
+    ensure_state_of(connection).answers_challenge = true;
+    connection->keepalive = AP_CONN_CLOSE;
+    return OK;
+  });
+}
+
+const char* selected_protocol(const conn_rec* connection) noexcept {
+  const ConnectionState* const state = state_of(const_cast<conn_rec*>(connection));
+  return state != nullptr && state->answers_challenge ? kAlpnProtocol : nullptr;
+}
+
+int close_after_challenge(conn_rec* connection) noexcept {
+  const ConnectionState* const state = state_of(connection);
+  return state != nullptr && state->answers_challenge ? OK : DECLINED;
+}
+
+}  // namespace
+
+void register_tls_hooks() {
+  static const char* const mod_ssl[] = {"mod_ssl.c", nullptr};
+  ap_hook_ssl_add_cert_files(add_cert_files, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_ssl_answer_challenge(answer_challenge, nullptr, nullptr, APR_HOOK_MIDDLE);
+  APR_OPTIONAL_HOOK(ssl, init_server, init_server, nullptr, nullptr, APR_HOOK_LAST);
+  APR_OPTIONAL_HOOK(ssl, pre_handshake, pre_handshake, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_protocol_propose(propose_protocol, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_protocol_switch(switch_protocol, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_protocol_get(selected_protocol, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_process_connection(close_after_challenge, mod_ssl, nullptr, APR_HOOK_LAST);
+}
+
+}  // namespace md::httpd
