@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+/// Keys and certificates that others made: mod_md 2.6.10 in a store, RFCs, OpenSSL's command line.
+namespace md::crypto::testing {
+
+/// The "key" of an md_store.json.
+inline constexpr std::string_view kStoreKey =
+    "N5FOwik6uoodRP4932OWxbpwkpYK5LAv1zbhE-mtqLej6Y-QJuBy84rKSq8R_6vT";
+
+/// A staged privkey.secp384r1.pem of that store.
+inline constexpr std::string_view kStagedKey = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIIBHDBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQIoBUcgcDZWnICAggA
+MAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAEqBBB0iLr7I5V9DPGJWhLJyFb4BIHA
+G2/6qtxdmAMPjo0YKqojxKlW4q0ewX1DQ2Qww34RT5jp+CHy3het8tmc4PR8rhfp
+Y3I8Zn35e4Rck1oSReXiPZKOarne0pVp+kiQoCx24HeoejNilfAImbK1nS6nAXSu
+QxtwLsLWhltmvAKBVwpc617HlSUydn0JSfxIjzSSuAUDKh73C9214jMT554W4BX5
+B91/IMI064Hx+K7FYB3ALZFwckN+U7SWjLfReMcLbyAZjVXrpRr+no57OhUgs5pK
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
+/// The pubcert.secp384r1.pem of that key: for one.example.org and www.one.example.org, by Pebble.
+inline constexpr std::string_view kStagedChain = R"(-----BEGIN CERTIFICATE-----
+MIICvDCCAaSgAwIBAgIIeG4EtpCYPpUwDQYJKoZIhvcNAQELBQAwKDEmMCQGA1UE
+AxMdUGViYmxlIEludGVybWVkaWF0ZSBDQSAwYTUyMzEwHhcNMjYxMTIyMTI0MTI0
+WhcNMjcwMjIwMTI0MTIzWjAAMHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE8ORRvZVj
+D7eQKlA4iDs0KZ8RUwxFl4jVyfnZiPu3lOAlybS+CcAQS2/Gr8Jm2UFp+2t5p/on
+ZsmqXfOJX+sM9XGajIaLOVZk4gSY2QIEJqwKeR+qAQriI702JRz7BjL/o4G/MIG8
+MA4GA1UdDwEB/wQEAwIHgDATBgNVHSUEDDAKBggrBgEFBQcDATAMBgNVHRMBAf8E
+AjAAMB8GA1UdIwQYMBaAFNof3/eqn8hC8ZNJtFJBMplQ3GczMDIGCCsGAQUFBwEB
+BCYwJDAiBggrBgEFBQcwAYYWaHR0cDovLzEyNy4wLjAuMToyNDAwMjAyBgNVHREB
+Af8EKDAmgg9vbmUuZXhhbXBsZS5vcmeCE3d3dy5vbmUuZXhhbXBsZS5vcmcwDQYJ
+KoZIhvcNAQELBQADggEBAJmNFA72h23bFph/z1WvrbjFrZ5GyxYmnxw644w3J6N1
+d6ovOx4o0ASzpAFB0Cxyntm3Z0HckAZJlTjHXXgrwDmW5zDChVoOWMbtWHzrHmOf
+EWVjwJTEZNIQcKfrIQOTeOzKzwhVsgqsBNU9bBqoRKWb3dUy+8QdQdyRVWglzNfv
+RubQQQdVPTB5iNYWI3rT2VGoU8D81myTGk73cEXnToAWMulf5Jx1KzcFaHr8ik41
+o7foUHzkstNOtze3DYzQrtqpB9sm+N1MOOEMPUdcNPMI0rsp2aal9OGJxeTODfYU
+/lZNwH3OiP7+U+JupvaiefCxEAYTXuglIM57UTvCoxU=
+-----END CERTIFICATE-----
+-----BEGIN CERTIFICATE-----
+MIIDRDCCAiygAwIBAgIIO9r9Ga2gT20wDQYJKoZIhvcNAQELBQAwIDEeMBwGA1UE
+AxMVUGViYmxlIFJvb3QgQ0EgMmVmMjUwMCAXDTI2MTEyMjEyNDEwNFoYDzIwNTYx
+MTIyMTI0MTA0WjAoMSYwJAYDVQQDEx1QZWJibGUgSW50ZXJtZWRpYXRlIENBIDBh
+NTIzMTCCASIwDQYJKoZIhvcNAQEBBQADggEPADCCAQoCggEBANRizOG4DJGuNmgr
+7f0835LRTfl6idjB1l+0IsHXu5LPUsvHREhd6u/ZaHUyJY+UmcIFG88gWVoephJG
+mPurp+pUw3gRjuSqUiZo8u+7Sbr+JI5I4aQP+rlNilmFxrFW4Bj0N0S0AX6RmZld
+J5jeCyTC9JsDlz7s1OvLrmJq3A6dBmRW6QmI1vsMY6avX9ytSqyqUC17vu3T3Hh9
+lCKW7Im+BuE7giSciu4wo3WdMDeJ1Z/EeQwZWVGG3WWgfZhqCGeKYzwxqBwqDrt8
+5a+pswxqPas9jawNrYo65hR+oUiQza0V0G0uDmpSchfR1RHa0k1TODSh50qVMBzZ
+NbGlmjsCAwEAAaN4MHYwDgYDVR0PAQH/BAQDAgKEMBMGA1UdJQQMMAoGCCsGAQUF
+BwMBMA8GA1UdEwEB/wQFMAMBAf8wHQYDVR0OBBYEFNof3/eqn8hC8ZNJtFJBMplQ
+3GczMB8GA1UdIwQYMBaAFFAUyy1ATXzvztkolzYC/4HOK0qaMA0GCSqGSIb3DQEB
+CwUAA4IBAQAYsQcdcVfHNcEeVWcPpsexW1uCBB6pLv4+6k5rN+PhzfvdTNXBHACo
+HwVHQanZEoqIoSf59lMm8w5K5uzfh/N+4+3Hf1yr8dWTRxgTiFvpGGfLyt8U8ET0
+9imXjYX6EnuSim5CUACIq3GoT+f7k+3YjLkR1tt8zTXRSO7MOyzmOJDH/s00HsyV
+cWsIvDw0bbZS2tnVSlMAawq7Ar19JMr5fVxRLIvRNQJ9Il04cyXojZ3cFSd9ubvS
+v7UaNrXmQa+mGPQQOQADxbv5EDNFWpczo8MehvHaynSOVlqGUjXGJtUQ0ioiu2/I
+tZk7dt1nH5Q8XGMhLStisDkmpiP+7qGh
+-----END CERTIFICATE-----
+)";
+
+/// RFC 7517 appendix A.2; RFC 7638 §3.1 gives its thumbprint.
+inline constexpr std::string_view kRfc7517Key = R"(-----BEGIN PRIVATE KEY-----
+MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDS/HtqCh5sZxBK
+64+Isldmm032ed2tCZtcSmzZqIAVtaEzvwuFbHhxtt8AC1VPzrPC7VErto8UXG6E
+NHUvq1Khz8EkQI95tYpFeMFkKIVXifeiSeOEyy2fri1n/Zb7kmwZjgdzmf3IFcCv
+CX3eWq3v9E3nDoJ/SHhDJDm/7rlgaNBHT8UNbZC/OpjfrxBAyJwC1pKrOzwolmCd
+hv1zt3TOB0BkfO7qoxC9EvmFqOufWf3UJs6lshIPTyo0vKt2S35sVNaEAji8xAWH
+pZ5m7R8ziUV3Y1xHCvdc+Swg0dpD4b/EGeIipvDQuzWMXjj5ywUK6v6QSBTxrBqk
+nMqeoMqDAgMBAAECggEAX4cTteJY/gn4FYPsXB8rdXix5vwsg1FLN5E3EaG6RJoV
+H+HLLKD9M7dx5oo7GURknchnrRweUkC7hT5fJLM0WbFAKNLWY2vv7B6NqXSzUvxT
+0/YSfqijwp3RTzlBaCxWp4doFk5N2o8Gy/nHNKroADIkJ46pRUohsXywbReAdYaM
+wFs9tv8d/cPVY3i07a3t8MN6TNwm0dSawm9v47UiCl3Sk5ZiG7xojPLu4sbg1U2j
+x4IBTNBznbJSzFHK66jT8bgkuqsk0GjskDJk19Z4qwjwbsnn4j2WBii3RL+Us2lG
+VkY8fkFzme1z0HbIkfz0Y6mqnOYtqc0X4jfcKoAC8QKBgQDzeL7si8wZegxcKyS/
+vdMqvzrfsWI7tnbvO/yiPqltZRDIs9AFDG09WfAPbRH7rR5MOYPa6Ocy3k+ioyub
+xF+Y2FVYO2OMyYIyM6lJeJwUePtc65UhhDKpVaVYSHp03foZVliT3c3wFz29jjXH
+LwH1HPM4ZVDNe80S+fs7SdVt+wKBgQDd185H1y5ir7RL6aQUvOAi2AwR8XMHareF
+Z6Ey4bSgK6qdve+hsvK6aqNVlA7V0it3CBOcJ2ljMFw59bmvfvQAVeOJZ+380YSK
+i+ieLOEqmj1VVLvxPMWDGQh2t5xF7Oxn7WRh3+zWoNvG2QMSB8AhMAb0tScAO6fi
+8hxvrJ6XGQKBgBuLD15HOmGvcvKCVvfyC4+MbqabtJc4vx+1U5EvMY+UnV93KBNK
+IpmMMSItnpkwLntFDmuXaYBRsgSeHPLUNlReNNl0boCg0z/GpGIRaObQAO+0HvzZ
+rbmGXNwt5tyNuBthr0ebEg8VMgDds6vC35/RFJrOq2Nzm/GHoipE4gY9AoGBALPZ
+QB/X4IAbKBUfDmnNkfxNoMNvNq09pBjgIbyJZRExNXn6wOoblFLzHwXDKZ/Janlu
+r8852GOUkkBe6THQv2oCN5xvCG6dQVG9CVIq2kTalHy4XEG/3fRheA4e3u+Fm0bK
+G0aJ7o02DdcQmj+kzutY71q1/i9fLcV8OPeEP3IJAoGAGyM/p6JrXySiz1toFgKb
+WV+JdI3jQ4ypu9rbMWx3rQJBfmt0FoYzgUIZEVFEcOqwemRN81zoDAaa+Bk0KWNG
+DjJHZDdDmFhW3AN7lI+puxk/mHZGJ11rxyR8O55XLSe3SPmRfKwZI6yU24ZxvQKF
+YItdldUKGzO6Ia6zTKhAVRU=
+-----END PRIVATE KEY-----
+)";
+
+/// The same in the form of before PKCS#8.
+inline constexpr std::string_view kRfc7517TraditionalKey = R"(-----BEGIN RSA PRIVATE KEY-----
+MIIEowIBAAKCAQEA0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78L
+hWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc/BJECPebWKRXjBZCiFV4n3oknj
+hMstn64tZ/2W+5JsGY4Hc5n9yBXArwl93lqt7/RN5w6Cf0h4QyQ5v+65YGjQR0/F
+DW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO
+pbISD08qNLyrdkt+bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ+G/xBni
+Iqbw0Ls1jF44+csFCur+kEgU8awapJzKnqDKgwIDAQABAoIBAF+HE7XiWP4J+BWD
+7FwfK3V4seb8LINRSzeRNxGhukSaFR/hyyyg/TO3ceaKOxlEZJ3IZ60cHlJAu4U+
+XySzNFmxQCjS1mNr7+wejal0s1L8U9P2En6oo8Kd0U85QWgsVqeHaBZOTdqPBsv5
+xzSq6AAyJCeOqUVKIbF8sG0XgHWGjMBbPbb/Hf3D1WN4tO2t7fDDekzcJtHUmsJv
+b+O1Igpd0pOWYhu8aIzy7uLG4NVNo8eCAUzQc52yUsxRyuuo0/G4JLqrJNBo7JAy
+ZNfWeKsI8G7J5+I9lgYot0S/lLNpRlZGPH5Bc5ntc9B2yJH89GOpqpzmLanNF+I3
+3CqAAvECgYEA83i+7IvMGXoMXCskv73TKr8637FiO7Z27zv8oj6pbWUQyLPQBQxt
+PVnwD20R+60eTDmD2ujnMt5PoqMrm8RfmNhVWDtjjMmCMjOpSXicFHj7XOuVIYQy
+qVWlWEh6dN36GVZYk93N8Bc9vY41xy8B9RzzOGVQzXvNEvn7O0nVbfsCgYEA3dfO
+R9cuYq+0S+mkFLzgItgMEfFzB2q3hWehMuG0oCuqnb3vobLyumqjVZQO1dIrdwgT
+nCdpYzBcOfW5r370AFXjiWft/NGEiovonizhKpo9VVS78TzFgxkIdrecRezsZ+1k
+Yd/s1qDbxtkDEgfAITAG9LUnADun4vIcb6yelxkCgYAbiw9eRzphr3Lyglb38guP
+jG6mm7SXOL8ftVORLzGPlJ1fdygTSiKZjDEiLZ6ZMC57RQ5rl2mAUbIEnhzy1DZU
+XjTZdG6AoNM/xqRiEWjm0ADvtB782a25hlzcLebcjbgbYa9HmxIPFTIA3bOrwt+f
+0RSazqtjc5vxh6IqROIGPQKBgQCz2UAf1+CAGygVHw5pzZH8TaDDbzatPaQY4CG8
+iWURMTV5+sDqG5RS8x8FwymfyWp5bq/POdhjlJJAXukx0L9qAjecbwhunUFRvQlS
+KtpE2pR8uFxBv930YXgOHt7vhZtGyhtGie6NNg3XEJo/pM7rWO9atf4vXy3FfDj3
+hD9yCQKBgBsjP6eia18kos9baBYCm1lfiXSN40OMqbva2zFsd60CQX5rdBaGM4FC
+GRFRRHDqsHpkTfNc6AwGmvgZNCljRg4yR2Q3Q5hYVtwDe5SPqbsZP5h2Ridda8ck
+fDueVy0nt0j5kXysGSOslNuGcb0ChWCLXZXVChszuiGus0yoQFUV
+-----END RSA PRIVATE KEY-----
+)";
+
+/// RFC 7515 appendix A.3, P-256.
+inline constexpr std::string_view kRfc7515Key = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjpsQnnGQmL+YBIff
+H1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp
+7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt
+-----END PRIVATE KEY-----
+)";
+
+/// The same in the form of before PKCS#8.
+inline constexpr std::string_view kRfc7515TraditionalKey = R"(-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEII6bEJ5xkJi/mASH3x9dd+nLKWBuvtImO19XwhPfhPSyoAoGCCqGSM49
+AwEHoUQDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEXH8UTNG72b
+focs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==
+-----END EC PRIVATE KEY-----
+)";
+
+/// The same without the public key, which RFC 5915 lets one leave out.
+inline constexpr std::string_view kRfc7515SecretHalf = R"(-----BEGIN PRIVATE KEY-----
+MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCCOmxCecZCYv5gEh98f
+XXfpyylgbr7SJjtfV8IT34T0sg==
+-----END PRIVATE KEY-----
+)";
+
+/// P-256 with its parameters spelled out instead of named.
+inline constexpr std::string_view kExplicitCurveKey = R"(-----BEGIN PRIVATE KEY-----
+MIIBeQIBADCCAQMGByqGSM49AgEwgfcCAQEwLAYHKoZIzj0BAQIhAP////8AAAAB
+AAAAAAAAAAAAAAAA////////////////MFsEIP////8AAAABAAAAAAAAAAAAAAAA
+///////////////8BCBaxjXYqjqT57PrvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMV
+AMSdNgiG5wSTamZ44ROdJreBn36QBEEEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg
+9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9QIhAP////8A
+AAAA//////////+85vqtpxeehPO5ysL8YyVRAgEBBG0wawIBAQQg5SeuPdKA1IOx
+EyoqwrtpnSsRMiX5yxgNAEAGB7kbLGWhRANCAAQ6rqum1/sOaO/cfK9iJli+bnjn
+EqsYuzqfliyiEKflwNfKuyAyI2RhEOnNzcwvUYXrNIDosksCOfDor8DO8+y8
+-----END PRIVATE KEY-----
+)";
+
+/// Of a kind that we do not serve.
+inline constexpr std::string_view kEd25519Key = R"(-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIAPPf9MW6fNidjuUeg+H/1jS6ORUE7vmlf8AJzzf7P28
+-----END PRIVATE KEY-----
+)";
+
+/// kRfc7515Key, encrypted under "abc" with scrypt.
+inline constexpr std::string_view kScryptKey = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAjgAUxqGKrhkQICQAAC
+AQgCAQEwHQYJYIZIAWUDBAEqBBBJRG4aQAOnCWL3bt8HnfiHBIGQk2ibNB/SgDCD
+u8AFaltFGBJevUgVFRsYSzBPlcD2N52fpZfmKS3I9rJuCAzUtvIMf8aP4IcVbMAW
+UI13Evt6uZMtyM/QkJuJW4n9fT0ioxyNDEySewd9qs9Ltyu6JzlelnaNboYIa0UN
+Ccvp84ywop/aTwhAnSC/U32y/w09fsZsW3DJ0c2+egayheTL4l1+
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
+/// Encrypted under "abc" with PKCS#12's old scheme.
+inline constexpr std::string_view kTripleDesKey = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGxMBwGCiqGSIb3DQEMAQMwDgQI4ZKPPW5QI2ECAggABIGQD2bo/Jm8MHZFwXWy
+fbQ4w2f5DFgWD4qfEzTDdhCAj9cD5xzN7jL05koMKN1zC4I5SLUDgSaDsIr9ex91
+IzWnMBFhyJsJE7zyZ99jQSdQ/M1mCZeH5C1U0MwFbr5U0kuoxjdcm/P1T9hzalVY
+r0yMEhs5yLKK7bH3XVnJuVWHmPerasokJlfey/55fy5i8yW0
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
+/// Encrypted under "abc" with PBKDF2 of 3,000,000 rounds.
+inline constexpr std::string_view kThreeMillionRoundsKey = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHtMFgGCSqGSIb3DQEFDTBLMCoGCSqGSIb3DQEFDDAdBAhXb2Cvj7QOHAIDLcbA
+MAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAEqBBAKoATrv4qL5lkSLXImHtr4BIGQ
+wqzy5xe/kNMkh27iVHmBwaYjGyTFUTaMJIJuoRvGq57mvFQW8derFdZv6vkAI1BT
++qcmlvskad9EEgfYVcMhm6SMVjcLUoelcteyZV7bu0xFGJmmFaEGI8LpvwMLKbyv
+l3j+mIzUWPYEKNc+d3Fu7xGvf2URXWO3k5TYfQTA8/mC1iBCDqEVxIjNtGkvlwkT
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
+/// Encrypted under "abc" with PBES2 of AES-128 and HMAC-SHA1.
+inline constexpr std::string_view kAes128Key = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHeMEkGCSqGSIb3DQEFDTA8MBsGCSqGSIb3DQEFDDAOBAhfORdF3zp2QAICCAAw
+HQYJYIZIAWUDBAECBBD5Bm+fc5zwOHlowEOvPYrgBIGQjekdOejssll2wPKgzN4h
+XSgHtgSXtzIpWlCO5vQMAO/XcGcWMfFjOH7ifVWmk0iAx+FFefuXqCNRd8nnBVSA
+MyV0GYKE7AdAm+1+0tBKD15S1hhuKWEnWqG/FrQhK4v6mzLswrCqmK6Mo3Xkr1KY
+zzqGYJSKXP1eHclNA2WYzFk24udIoaMbhE/MhtR+jkEr
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
+/// kRfc7517Key, encrypted under "abc" as OpenSSL did before PKCS#8.
+inline constexpr std::string_view kTraditionalEncryptedKey = R"(-----BEGIN RSA PRIVATE KEY-----
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-128-CBC,DCD83C29C5BD7173D77B3AF4A854E0FA
+
+XoUVmr8P2xFMRlHMJjGc6OOyR8AYAooBiZmdo672dpIOH4b3nDMTo89N1Ugfr3R2
+TDJwJLc2VCWpEC1324WkJeP5QmjlBvqd47ah6wHIz3gTVGupxQEsEWL6H/T99IhS
+/AGffApV9ywFtkaWyRTrVEyK/Ss/aqne6DirBsjSbAAzWJKguCYyldZocshEJ2Wx
+DXdfBKEA1hcwaH8kwW6ctVbEiSXab2VuP3Iv7JEOR9bBpg+Up8ytGbhelwW+4nat
+RDGfnClo4AleWYJax74taAdr0HxZ47dwhmS/4WYYWVukgHREAAYSUfHsPk9kcIak
+hGZvE6XnmufAR7at9TQvBLnxJyL3VuAvvlE0heVdaFmbdDb9KRvZBMSCQg8M2kJ5
+j9iMhPvNPcYJVnigc2H/1K3iAK7gjm9HApbwpLpoxgTV9aQkohIp/utjt5FFxXAY
+xwWspIxxXoR27nGMMLa/E1l5iyfhU8Vye6bW72bPKDoDhLknYn5T319mzbfF6Lph
+8PMd3oGLRI9Ayw5B8tazy6AXG6Q2kYgHhZJz1zrsE9gdxTxcZew0rMaFgwx05nh+
+YMB1/mknMCpiFTAAoj7Q7Ilac8kJPOHIoL0VvcZnLlmDaK3Fq/09kQGp5LVfgMFG
++GQb8s2Ci3etdjK+z9xr6gi4AZgHlqSDm2Gb+9w7tpDdFLEhySlpzZkncCR40adj
+bsdT0kFrbqdbrIKEQ+4RD1FbL96w7B3NmQ3eCkOPGczr12nwactLTaku5DFVfTJq
+T/aHYf7rEewdEPQ4IxaixAbkXb3bH73rfZYBFbBA/AGktDDyO/fd8ukwiV0X8gux
+eL3M30ewxC10xFLTOYBMByZADYH2HUGn/Z5XHy9CRO83eyggrOgv3aMYRDClJcaW
+SILYZnoUuU1yyo+cX9sI1KmaizKzepQ1CO/pe2Tlkv4mezj1OaPIrIVCEOdQVQuQ
+CRaLBVzbg/vnHPJVJOaWguTnSVh2dWNrdjy0kRCrVX/4eds8QoT3WsF7oUIHKKi2
+gnyS7KVK89qa7BOJfDZzN3pIiorUvPSouVogrcHXCzAcejx/TyyWXhQPgEOC7fBA
+X0DcqOZcEckG7cWH7/3gLahSCbnqk+ykQPOVnV2vzd7kzkWsB4Kl7kPhWSCC7vH1
+CrN6Fjin9tj4OaLN5hrF90aMHt8n71Xdaydh0chJKNWGlKRFkymlSUOUG4z9NF4V
+iuqhUKLBRMt1hJKv6Jbn7zRHgGg2xLI4sa/9d1vmxAI6YRrkqzobEGFHugO6w47l
+MCCFpzwlZG3J9Q7lF8iJch1OttrV8agarIZmiCSqtMG9S2+200ePHsx0nRHCtJzi
+oE02lAZd5zAY0XhQAfqj0LVz7MdektavC+TvLwna/ldghkIliLMeduS1PJmze5pP
+pk/n16NenjwIh7DvtykthdTumYdpV7CQ9W12RwQ9PSWalVaiuhnKCa4B3/xpUqZB
+QI5810gkCyrJyFz3Mw2g+1MQHH/LXt/0JbelOVDTbH95pMi80hOvhrQ57rilS9sx
+8oCokPrLVUz300ra2jCbyZOQm83z0AF0A78toZ0TlbdGNaKOQwTogOgIhdRig3yy
+-----END RSA PRIVATE KEY-----
+)";
+
+}  // namespace md::crypto::testing
