@@ -86,7 +86,8 @@ class PatternOwners {
 class Matching {
  public:
   Matching(std::span<const VirtualHost> hosts, const model::Settings& server)
-      : hosts_(hosts), server_(server), globals_(resolve(server)) {
+      : hosts_(hosts), globals_(resolve(server)) {
+    host_names_.reserve(hosts.size());
     for (const VirtualHost& host : hosts) {
       host_names_.push_back(names_of(host));
     }
@@ -109,13 +110,14 @@ class Matching {
   }
 
   void make_domains(std::span<const DomainDefinition> definitions) {
+    plan_.domains.reserve(definitions.size());
     for (const DomainDefinition& definition : definitions) {
-      ManagedDomain domain;
-      domain.name = definition.names.front().text();
-      domain.names = definition.names;
-      domain.settings = resolve(merge(server_, definition.settings));
-      domain.place = definition.place;
-      plan_.domains.push_back(std::move(domain));
+      plan_.domains.push_back(ManagedDomain{.name = definition.names.front().text(),
+                                            .names = definition.names,
+                                            .settings = resolve(definition.settings, globals_),
+                                            .place = definition.place,
+                                            .alpn_names = {},
+                                            .server_admin = {}});
     }
     is_matched_.assign(plan_.domains.size(), false);
   }
@@ -162,18 +164,17 @@ class Matching {
   // All domains that the host has names of; that of its ServerName comes first.
   Owners owners_of(const VirtualHost& host, const HostNames& names) {
     Owners owners;
-    const auto add = [&](const DnsName& name) {
+    const bool is_by_server_name = host.match_names == model::MatchNames::ServerNames;
+    const std::size_t count =
+        is_by_server_name ? (names.has_server_name ? 1 : 0) : names.dns_names.size();
+    for (const DnsName& name : std::span(names.dns_names).first(count)) {
       if (const auto owner = plan_.names.find(name.text())) {
         add_owner(owners, *owner);
       }
-    };
-    if (names.server_name) {
-      add(*names.server_name);
     }
-    if (host.match_names == model::MatchNames::ServerNames) {
+    if (is_by_server_name) {
       return owners;
     }
-    std::ranges::for_each(names.aliases, add);
     for (const std::string& pattern : names.patterns) {
       for (const std::size_t owner : pattern_owners_.find(pattern)) {
         add_owner(owners, owner);
@@ -198,8 +199,8 @@ class Matching {
         is_used = is_used || hosts_[i].speaks_tls;
       } else if (hosts_[i].speaks_tls && owners.size() > 1) {
         report_conflict(hosts_[i], owners);
-      } else if (host_names_[i].server_name) {
-        plan_.host_domains[i] = plan_.names.find(host_names_[i].server_name->text());
+      } else if (host_names_[i].has_server_name) {
+        plan_.host_domains[i] = plan_.names.find(host_names_[i].dns_names.front().text());
       }
     }
   }
@@ -226,7 +227,7 @@ class Matching {
         continue;
       }
       const std::size_t owner = *plan_.host_domains[i];
-      for (const DnsName& name : host_names_[i].all()) {
+      for (const DnsName& name : host_names_[i].dns_names) {
         join_name(name, owner, hosts_[i]);
       }
       report_unusable(hosts_[i], host_names_[i], owner);
@@ -307,7 +308,6 @@ class Matching {
   }
 
   std::span<const VirtualHost> hosts_;
-  const model::Settings& server_;
   const model::ResolvedSettings globals_;
   std::vector<HostNames> host_names_;  // of hosts_, in their order
   Plan plan_;

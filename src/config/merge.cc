@@ -109,13 +109,16 @@ Settings merge(const Settings& outer, const Settings& inner) {
 }
 
 ResolvedSettings resolve(const Settings& settings) {
-  ResolvedSettings resolved;
+  return resolve(settings, ResolvedSettings());
+}
+
+ResolvedSettings resolve(const Settings& settings, ResolvedSettings outer) {
   for_each_member([&](const auto& member) {
     if (const auto& value = settings.*member.configured) {
-      resolved.*member.resolved = *value;
+      outer.*member.resolved = *value;
     }
   });
-  return resolved;
+  return outer;
 }
 
 }  // namespace md::config

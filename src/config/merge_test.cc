@@ -56,6 +56,15 @@ TEST(Resolve, FillsInDefaults) {
   EXPECT_EQ(resolve(Settings()), ResolvedSettings());
 }
 
+TEST(Resolve, OverAnOuterLevelIsTheSameAsMerging) {
+  Settings outer;
+  outer.profile = "classic";
+  outer.stapling = Switch::On;
+  Settings inner;
+  inner.profile = "";
+  EXPECT_EQ(resolve(inner, resolve(outer)), resolve(merge(outer, inner)));
+}
+
 TEST(Resolve, KeepsWindowsAsTheyAre) {  // VH-16
   Settings settings;
   settings.renew_window = *Window::parse("3650d");

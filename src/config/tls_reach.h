@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -14,7 +15,7 @@
 namespace md::config {
 
 /// Answers which names a CA can validate by tls-alpn-01: whose TLS hosts speak acme-tls/1.
-/// Thread-compatible. Keeps references to the hosts it was made from.
+/// Thread-compatible. Keeps references to the names it was made from.
 class TlsReach {
  public:
   /// `names` are those of `hosts`, in the same order. `https_port`: where the CA's connections to
@@ -27,19 +28,16 @@ class TlsReach {
   [[nodiscard]] bool offers_acme_tls(const model::DnsName& name) const;
 
  private:
-  void add(std::size_t position, const HostNames& names);
-  /// Those that have a pattern for the name.
-  void add_pattern_hosts(const std::string& name, std::vector<std::size_t>& found) const;
+  void add(const HostNames& names, bool offers);
 
   struct Pattern {
-    std::string text;
-    std::size_t host;
+    std::string_view text;
+    bool offers;
   };
-  std::span<const VirtualHost> hosts_;
-  std::unordered_map<std::string, std::vector<std::size_t>> hosts_of_name_;
+  std::unordered_map<std::string_view, bool> names_;  // does some host of that name offer it?
   std::vector<Pattern> patterns_;
   SuffixIndex patterns_by_suffix_;  // positions in patterns_
-  std::optional<std::size_t> default_host_;
+  bool default_offers_{false};
 };
 
 }  // namespace md::config

@@ -19,13 +19,12 @@ std::string_view without_scheme(std::string_view name) {
   return end == std::string_view::npos ? name : name.substr(end + 3);
 }
 
-std::optional<DnsName> usable(std::string_view text, HostNames& names) {
-  auto name = DnsName::parse(without_scheme(text));
-  if (!name) {
+void add_name(std::string_view text, HostNames& names) {
+  if (auto name = DnsName::parse(without_scheme(text))) {
+    names.dns_names.push_back(*std::move(name));
+  } else {
     names.unusable.push_back(std::move(name).error().message);
-    return std::nullopt;
   }
-  return *std::move(name);
 }
 
 }  // namespace
@@ -39,25 +38,18 @@ std::string VirtualHost::label() const {
   return ports.empty() ? server_name : fmt::format("{}:{}", server_name, ports.front());
 }
 
-std::vector<DnsName> HostNames::all() const {
-  std::vector<DnsName> names;
-  if (server_name) {
-    names.push_back(*server_name);
-  }
-  names.insert(names.end(), aliases.begin(), aliases.end());
-  return names;
-}
-
 HostNames names_of(const VirtualHost& host) {
   HostNames names;
+  names.dns_names.reserve(1 + host.aliases.size());
   if (!host.server_name.empty()) {
-    names.server_name = usable(host.server_name, names);
+    add_name(host.server_name, names);
+    names.has_server_name = !names.dns_names.empty();
   }
   for (const std::string& alias : host.aliases) {
     if (is_name_pattern(alias)) {
       names.patterns.push_back(to_lower(alias));
-    } else if (auto name = usable(alias, names)) {
-      names.aliases.push_back(*std::move(name));
+    } else {
+      add_name(alias, names);
     }
   }
   return names;

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -32,14 +30,10 @@ struct VirtualHost {
 
 /// A virtual host's names, sorted by what can be done with them.
 struct HostNames {
-  std::optional<model::DnsName> server_name;
-  std::vector<model::DnsName>
-      aliases;                        ///< that are DNS names, wildcards (`*.a.test`) not among them
-  std::vector<std::string> patterns;  ///< aliases with `*` or `?`, in lower case
-  std::vector<std::string> unusable;  ///< why each of the others is no DNS name
-
-  /// ServerName, then the aliases.
-  [[nodiscard]] std::vector<model::DnsName> all() const;
+  std::vector<model::DnsName> dns_names;  ///< of ServerName, first, and of ServerAlias
+  bool has_server_name{false};            ///< is the first of them that of ServerName?
+  std::vector<std::string> patterns;      ///< aliases with `*` or `?`, in lower case
+  std::vector<std::string> unusable;      ///< why each of the others is no DNS name
 };
 HostNames names_of(const VirtualHost& host);
 
