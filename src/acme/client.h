@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -117,6 +120,7 @@ class Session {
   Directory directory_;
   crypto::PrivateKey key_;
   std::string account_url_;
+  TimePoint first_poll_{};  // of an authorization, after a challenge was answered
 };
 
 }  // namespace md::acme
