@@ -39,7 +39,7 @@ TEST_LIBRARIES = re.compile(r"(gtest|gmock)/.*")
 FORBIDDEN = {
     r"system_clock::now\s*\(": ["base/clock.h"],
     r"\bgetenv\s*\(": [],
-    r"\bsleep_for\s*\(": [],
+    r"\bsleep_for\s*\(": ["http/curl_client_test.cc"],  # a server that is slow for real
     r"\b(?:s?rand|random)\s*\(": [],
 }
 
@@ -63,7 +63,7 @@ def check(path, text):
     layer = path.parts[0]
     if layer not in LAYERS:
         return [f"{path}: '{layer}' is no layer"]
-    found = [*check_includes(path, layer, text), *check_namespaces(layer, text), *check_forbidden(path, text)]
+    found = [*check_includes(path, layer, text), *check_namespaces(path, layer, text), *check_forbidden(path, text)]
     if not text.startswith(SPDX):
         found.append(f"does not start with '{SPDX}'")
     if path.suffix == ".h" and "#pragma once" not in text:
@@ -94,14 +94,17 @@ def check_own_include(own, layer, allowed, for_tests):
         yield f'"{own}": {layer} may not include {parts[0]}'
     elif "testing" in parts[1:-1] and not for_tests:
         yield f'"{own}": fakes are for tests alone'
+    elif is_fixture(Path(own)) and not for_tests:
+        yield f'"{own}": fixtures are for tests alone'
     elif "internal" in parts[1:-1] and parts[0] != layer:
         yield f'"{own}": internal to {parts[0]}'
 
 
-def check_namespaces(layer, text):
+def check_namespaces(path, layer, text):
     expected = "md" if layer == "base" else f"md::{layer}"
+    allowed = [expected, "md::testing"] if is_for_tests(path) else [expected]
     for name in NAMESPACE.findall(text):
-        if name != expected and not name.startswith((f"{expected}::", "std")):
+        if name != "std" and not any(name == space or name.startswith(f"{space}::") for space in allowed):
             yield f"namespace {name} instead of {expected}"
 
 
@@ -113,7 +116,12 @@ def check_forbidden(path, text):
 
 
 def is_for_tests(path):
-    return "testing" in path.parts[1:-1] or path.stem.endswith("_test")
+    return "testing" in path.parts[1:-1] or path.stem.endswith("_test") or is_fixture(path)
+
+
+def is_fixture(path):
+    """A header that tests of one layer share; other layers' tests find their fakes in testing/."""
+    return path.name.endswith("_fixture.h")
 
 
 if __name__ == "__main__":

@@ -65,8 +65,8 @@ def brace_kind(head):
 
 
 def name_of(head):
-    match = re.search(r"([\w:~]+|operator\W+)\s*\(", head)
-    return match.group(1) if match else "?"
+    match = re.search(r"TEST\w*\([^)]*\)|([\w:~]+|operator\W+)(?=\s*\()", head)
+    return match.group().strip() if match else "?"
 
 
 def blank(match):

@@ -27,6 +27,7 @@ def test_a_good_file_has_no_complaints():
     ("acme/order.h", GOOD + "#include <http_config.h>", "is for httpd alone"),
     ("acme/order.h", GOOD + "#include <gtest/gtest.h>", "outside of tests"),
     ("acme/order.h", GOOD + '#include "base/testing/fake_clock.h"', "fakes are for tests"),
+    ("acme/order.h", GOOD + '#include "acme/order_fixture.h"', "fixtures are for tests"),
     ("acme/order.h", GOOD + '#include "crypto/internal/handles.h"', "internal to crypto"),
     ("acme/order.h", GOOD + '#include "order.h"', "name the layer"),
     ("acme/order.h", GOOD + "\nnamespace md::store {", "namespace md::store"),
@@ -53,7 +54,7 @@ BODY = "  call();\n" * 70
     (f"namespace a {{\nclass B {{\n  int g() const {{\n{BODY}  }}\n}};\n}}\n", "g"),
     (f"A::A(int b) : b_{{b}}, c_{{2}} {{\n{BODY}}}\n", "A::A"),
     (f'auto h() -> int {{\n  auto s = R"(}}}}}})";  // }}\n{BODY}}}\n', "h"),
-    (f"TEST(Order, Works) {{\n{BODY}}}\n", "TEST"),
+    (f"TEST(Order, Works) {{\n{BODY}}}\n", "TEST(Order, Works)"),
 ])
 def test_long_functions_are_found(source, name):
     assert [found[0] for found in check_sizes.functions(source)] == [name]

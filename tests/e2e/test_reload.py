@@ -12,7 +12,8 @@ from testbed.pki import pem
 
 RESTARTS = 20
 SETTLED = 10  # the first restarts add memory in any httpd
-PARENT_NOISE_KB, CHILD_NOISE_KB = 512, 2048
+# The parent is steady; what a child needs depends on the requests that happened to come to it.
+PARENT_NOISE_KB, CHILD_NOISE_KB = 512, 4096
 DOMAIN = Domain("reload.example.org", settings=("MDPrivateKeys P-256", "MDCAChallenges http-01"))
 
 
@@ -29,7 +30,7 @@ def growth_over_restarts(bed, roots):
             bed.httpd.graceful()
             if restart in (SETTLED, RESTARTS):
                 sizes.append((processes.rss_kb(bed.httpd.pid), mean_child_kb(bed.httpd)))
-    assert not [failure for failure in load.failures if "SSL" in failure], load.failures
+    assert load.failures == []
     assert load.requests > RESTARTS
     (parent_early, child_early), (parent_late, child_late) = sizes
     return parent_late - parent_early, child_late - child_early
