@@ -14,6 +14,9 @@ struct LoadedSet {
   store::ServedSet keyed;    ///< those that are whole, by configured key spec
   std::string flaw;          ///< why it is not complete: names the file; empty if it is
   bool has_any_file{false};  ///< some key or certificate file is there at all
+  /// Something is there that cannot be used: more files will not make it complete. Not set where
+  /// the disk failed.
+  bool is_broken{false};
 
   [[nodiscard]] bool is_complete() const { return flaw.empty() && !keyed.empty(); }
   [[nodiscard]] CertificateSetFacts facts() const;
@@ -21,12 +24,16 @@ struct LoadedSet {
 
 /// Loads `group`/`domain.name`: for each configured key spec the key and its chain; both must
 /// parse, match, be of that kind, and the certificate must cover the domain's names. Keys outside
-/// `domains/` are encrypted with `store_key`. Never fails: what is wrong is the set's flaw, and the
-/// whole pairs are in `keyed` all the same. Expired certificates are whole (they stay in use).
+/// `domains/` may be encrypted with `store_key`. Never fails: what is wrong is the set's flaw, and
+/// pairs that parse and match are in `keyed` all the same, since they beat a fallback (CR-09).
+/// Expired certificates are whole (they stay in use).
 LoadedSet load_set(const store::Store& store, store::Group group,
                    const model::ManagedDomain& domain, const SecretBytes& store_key);
 
-/// Same, cheaply: are the files of all configured key specs there? For polling.
+/// Does the folder hold some key or certificate file of a set at all, for whatever key spec?
+bool holds_any_set_file(const store::Store& store, store::Group group, std::string_view folder);
+
+/// Are the files of all configured key specs there? Cheaper than load_set, for polling.
 bool has_all_files(const store::Store& store, store::Group group,
                    const model::ManagedDomain& domain);
 

@@ -9,11 +9,20 @@
 
 namespace md::testing {
 
+/// Where syncing costs nothing, if there is such a place: for tests that do it a thousand times.
+inline std::filesystem::path directory_in_memory() {
+  const std::filesystem::path memory = "/dev/shm";
+  std::error_code ignored;
+  return std::filesystem::is_directory(memory, ignored) ? memory
+                                                        : std::filesystem::temp_directory_path();
+}
+
 /// A directory of a test's own, gone with it.
 class ScopedTempDir {
  public:
-  ScopedTempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "mod_md_test_XXXXXX").string();
+  explicit ScopedTempDir(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string pattern = (parent / "mod_md_test_XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
       throw std::runtime_error("no temporary directory: " + pattern);
     }

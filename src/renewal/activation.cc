@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/activation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/text.h"
+#include "store/documents.h"
+#include "store/sync.h"
+
+namespace md::renewal {
+namespace {
+
+using store::Durability;
+using store::FileStore;
+using store::Group;
+using store::ServedSet;
+using Kind = ActivationOutcome::Kind;
+
+// mod_md's number for "staged data cannot be read, starting over".
+constexpr std::string_view kRejectedProblem = "urn:org:apache:httpd:log:AH10069:";
+// Somebody may make `domains/<md>` anew while it is exchanged.
+constexpr int kMaxExchanges = 3;
+
+/// The file that is written last into `tmp/<md>`: with it there the set is whole.
+bool is_whole(const FileStore& store, const std::string& folder) {
+  return store.exists(Group::Tmp, folder, store::kDomainFile) &&
+         holds_any_set_file(store, Group::Tmp, folder);
+}
+
+/// Puts `tmp/<md>` in the place of `domains/<md>`. What that held goes to the archive, and comes
+/// back if there is nothing to take its place.
+Status exchange_live_folder_once(FileStore& store, const std::string& name) {
+  MD_ASSIGN_OR_RETURN(const std::string archived, store::free_archive_name(store, name));
+  const Status retired = store.move_folder(Group::Domains, name, Group::Archive, archived);
+  if (!retired && retired.error().kind != ErrorKind::NotFound) {
+    return retired;
+  }
+  Status moved = store.move_folder(Group::Tmp, name, Group::Domains, name);
+  if (!moved && retired) {
+    (void)store.move_folder(Group::Archive, archived, Group::Domains, name);
+  }
+  return moved;
+}
+
+Status exchange_live_folder(FileStore& store, const std::string& name) {
+  Status moved = exchange_live_folder_once(store, name);
+  for (int attempt = 1; attempt < kMaxExchanges; ++attempt) {
+    if (moved || moved.error().kind != ErrorKind::Conflict) {
+      break;
+    }
+    moved = exchange_live_folder_once(store, name);
+  }
+  return moved;
+}
+
+/// One domain's activation. Lives for one call of `activate_staged`.
+class Activation {
+ public:
+  Activation(FileStore& store, const model::ManagedDomain& domain, ActivationMoment moment,
+             TimePoint now, const Announce& announce)
+      : store_(store),
+        domain_(domain),
+        name_(domain.name),
+        moment_(moment),
+        now_(now),
+        announce_(announce) {}
+
+  Result<ActivationOutcome> run() {
+    LoadedSet staged = load_set(store_, Group::Staging, domain_, store_.key());
+    if (!staged.has_any_file) {
+      return ActivationOutcome{Kind::NothingStaged, "", {}};
+    }
+    const LoadedSet live = load_set(store_, Group::Domains, domain_, store_.key());
+    if (is_remainder_of(live)) {
+      return finish(live.keyed);
+    }
+    if (!staged.is_complete()) {
+      return incomplete(staged);
+    }
+    if (const auto ready_at = held_back_until(staged.facts())) {
+      return ActivationOutcome{
+          Kind::NotYet,
+          fmt::format("the new certificate is held back until {}", format_http_date(*ready_at)),
+          {}};
+    }
+    if (moment_ == ActivationMoment::AtStart && is_outdated(staged.facts(), live.facts())) {
+      return reject("the staged certificate has expired, the one in use has not");
+    }
+    MD_TRY_CONTEXT(write_new_set(staged.keyed), "write the new set");
+    MD_TRY_CONTEXT(exchange_live_folder(store_, name_), "make the new set the live one");
+    return finish(std::move(staged.keyed));
+  }
+
+ private:
+  /// Is there nothing in staging but what is live? Then a death has kept us from dropping it.
+  [[nodiscard]] bool is_remainder_of(const LoadedSet& live) const {
+    bool any = false;
+    for (const store::KeyedChain& keyed : live.keyed) {
+      const auto certificate = load_staged(store::certificate_file(keyed.spec));
+      const auto key = load_staged(store::key_file(keyed.spec));
+      if (!is_absent(certificate) && !(certificate && is_same_leaf(*certificate, keyed))) {
+        return false;
+      }
+      if (!is_absent(key) && !(key && is_key_of(*key, keyed))) {
+        return false;
+      }
+      any = any || certificate || key;
+    }
+    return any && live.is_complete();
+  }
+
+  [[nodiscard]] static bool is_absent(const Result<std::string>& file) {
+    return !file && file.error().kind == ErrorKind::NotFound;
+  }
+
+  [[nodiscard]] static bool is_same_leaf(const std::string& pem, const store::KeyedChain& live) {
+    const auto chain = crypto::Certificate::chain_from_pem(pem);
+    return chain && chain->front().sha256_fingerprint() == live.chain.front().sha256_fingerprint();
+  }
+
+  [[nodiscard]] bool is_key_of(const std::string& pem, const store::KeyedChain& live) const {
+    const auto key = crypto::PrivateKey::from_pem(pem, store_.key().bytes());
+    return key && live.chain.front().matches(*key);
+  }
+
+  [[nodiscard]] Result<std::string> load_staged(std::string_view file) const {
+    return store_.load(Group::Staging, name_, file);
+  }
+
+  Result<ActivationOutcome> incomplete(const LoadedSet& staged) {
+    if (moment_ == ActivationMoment::Live) {
+      return ActivationOutcome{Kind::NotYet, staged.flaw, {}};
+    }
+    if (staged.is_broken) {
+      return reject(staged.flaw);
+    }
+    if (has_all_files(store_, Group::Staging, domain_)) {
+      return fail(ErrorKind::Io, staged.flaw);
+    }
+    // The renewal goes on with what it has (PM-01), unless it thinks that it is done (ST-02).
+    const auto job = staged_job();
+    return job && !job->get("finished").as_bool().value_or(false)
+               ? ActivationOutcome{Kind::NotYet, staged.flaw, {}}
+               : reject(staged.flaw);
+  }
+
+  [[nodiscard]] Result<json::Value> staged_job() const {
+    MD_ASSIGN_OR_RETURN(const std::string text, load_staged(store::kJobFile));
+    return json::Value::parse(text, store_.path(Group::Staging, name_, store::kJobFile));
+  }
+
+  [[nodiscard]] std::optional<TimePoint> held_back_until(const CertificateSetFacts& staged) const {
+    TimePoint ready_at = TimePoint::min();
+    for (const CertificateFacts& certificate : staged.certificates) {
+      const model::Validity& validity = certificate.validity;
+      const auto delay = std::min<std::chrono::milliseconds>(domain_.settings.activation_delay,
+                                                             validity.length() / 2);
+      ready_at = std::max(ready_at, validity.from + delay);
+    }
+    return now_ < ready_at ? std::optional(ready_at) : std::nullopt;
+  }
+
+  [[nodiscard]] bool is_outdated(const CertificateSetFacts& staged,
+                                 const CertificateSetFacts& live) const {
+    return live.is_complete() && now_ < live.overlap()->until && staged.overlap()->until <= now_;
+  }
+
+  /// Fills `tmp/<md>`; what a death has left there before goes away.
+  Status write_new_set(const ServedSet& set) {
+    MD_TRY(store_.remove_folder(Group::Tmp, name_));
+    auto account = promote_account(store_, name_);
+    if (!account && account.error().kind != ErrorKind::Corrupt) {
+      return std::move(account).error();
+    }
+    for (const store::KeyedChain& keyed : set) {
+      MD_ASSIGN_OR_RETURN(const SecretBytes key, keyed.key.to_pem());
+      MD_TRY(write(store::key_file(keyed.spec), key.text()));
+      MD_ASSIGN_OR_RETURN(const std::string chain, crypto::to_pem(keyed.chain));
+      MD_TRY(write(store::certificate_file(keyed.spec), chain));
+    }
+    MD_TRY(write(store::kJobFile, job_of_new_set(set).dump()));
+    const auto record = record_of_new_set(account.value_or(""));
+    return write(store::kDomainFile, store::to_json(domain_, record).dump());
+  }
+
+  Status write(std::string_view file, std::string_view content) {
+    return store_.save(Group::Tmp, name_, file, content, Durability::Synced);
+  }
+
+  /// The job that made the set. Files come before the job's last word: it may not know yet that it
+  /// has finished.
+  [[nodiscard]] json::Value job_of_new_set(const ServedSet& set) const {
+    auto job = staged_job();
+    if (!job || !job->is_object()) {
+      model::Job made;
+      made.name = name_;
+      made.valid_from = set.front().chain.front().validity().from;
+      job = store::to_json(made);
+    }
+    job->set("finished", true);
+    return *std::move(job);
+  }
+
+  [[nodiscard]] store::DomainRecord record_of_new_set(const std::string& account) const {
+    auto record = load_record(Group::Staging);
+    if (!record) {
+      record = load_record(Group::Domains);
+    }
+    store::DomainRecord result = record ? *std::move(record) : store::DomainRecord();
+    if (!account.empty()) {
+      result.account = account;
+    }
+    if (result.ca_url.empty() && !domain_.settings.authorities.empty()) {
+      result.ca_url = domain_.settings.authorities.front().url;
+    }
+    if (result.account.empty()) {
+      result.account = account_at(result.ca_url);
+    }
+    result.state = model::DomainState::Complete;
+    result.state_description.clear();
+    return result;
+  }
+
+  [[nodiscard]] Result<store::DomainRecord> load_record(Group group) const {
+    MD_ASSIGN_OR_RETURN(const std::string text, store_.load(group, name_, store::kDomainFile));
+    return store::parse_domain(text, store_.path(group, name_, store::kDomainFile));
+  }
+
+  /// The account that this domain shares with others at that CA; empty if none is known.
+  [[nodiscard]] std::string account_at(const std::string& ca_url) const {
+    const auto ids = store_.folders(Group::Accounts);
+    for (const std::string& id : ids ? *ids : std::vector<std::string>()) {
+      const auto text = store_.load(Group::Accounts, id, store::kAccountFile);
+      const auto account =
+          text ? store::parse_account(*text, id) : Result<store::AccountRecord>(text.error());
+      if (account && account->status == "valid" && account->ca_url == ca_url &&
+          account->external_kid == domain_.settings.external_account.kid) {
+        return id;
+      }
+    }
+    return "";
+  }
+
+  Result<ActivationOutcome> finish(ServedSet set) {
+    if (announce_) {
+      MD_TRY_CONTEXT(announce_(set), "publish the new set");
+    }
+    MD_TRY_CONTEXT(drop_staged(), "remove what is live now from staging");
+    return ActivationOutcome{Kind::Activated, "", std::move(set)};
+  }
+
+  Status drop_staged() {
+    if (moment_ == ActivationMoment::AtStart) {
+      return store_.remove_folder(Group::Staging, name_);
+    }
+    return remove_staged_except({store::kJobFile});
+  }
+
+  Status remove_staged_except(std::initializer_list<std::string_view> kept) {
+    MD_ASSIGN_OR_RETURN(const auto files, store_.files(Group::Staging, name_));
+    for (const std::string& file : files) {
+      if (std::ranges::find(kept, file) == kept.end()) {
+        MD_TRY(store_.remove_file(Group::Staging, name_, file));
+      }
+    }
+    return {};
+  }
+
+  /// Makes the renewal start over. The job goes first: with the files but half gone it must not
+  /// call itself finished.
+  Result<ActivationOutcome> reject(const std::string& reason) {
+    const auto document = staged_job();
+    model::Job job = document ? store::parse_job(*document) : model::Job();
+    job.name = name_;
+    job.finished = job.notified = job.notified_renewed = false;
+    job.next_run.reset();
+    job.valid_from.reset();
+    ++job.errors;
+    job.last = {EINVAL, "Invalid argument", "activating the staged certificates",
+                Problem{std::string(kRejectedProblem), reason, 0, {}}};
+    job.add_log({now_, "renewal-error", std::string(kRejectedProblem), reason});
+    MD_TRY(store_.save(Group::Staging, name_, store::kJobFile, store::to_json(job).dump(),
+                       Durability::Synced));
+    MD_TRY(remove_staged_except({store::kJobFile, store::kAccountFile, store::kAccountKeyFile}));
+    return ActivationOutcome{Kind::Rejected, reason, {}};
+  }
+
+  FileStore& store_;
+  const model::ManagedDomain& domain_;
+  const std::string& name_;
+  const ActivationMoment moment_;
+  const TimePoint now_;
+  const Announce& announce_;
+};
+
+}  // namespace
+
+Result<ActivationOutcome> activate_staged(FileStore& store, const model::ManagedDomain& domain,
+                                          ActivationMoment moment, TimePoint now,
+                                          const Announce& announce) {
+  return Activation(store, domain, moment, now, announce).run();
+}
+
+Status recover_interrupted_activation(FileStore& store, const model::ManagedDomain& domain,
+                                      Logger& logger) {
+  const std::string& name = domain.name;
+  if (!store.folder_exists(Group::Tmp, name) || !holds_any_set_file(store, Group::Tmp, name)) {
+    return {};
+  }
+  if (holds_any_set_file(store, Group::Domains, name) || !is_whole(store, name)) {
+    return store.remove_folder(Group::Tmp, name);
+  }
+  MD_TRY_CONTEXT(exchange_live_folder(store, name), "finish the activation of " + name);
+  logger.notice({}, fmt::format("{}: its activation was interrupted and is finished now", name));
+  return {};
+}
+
+Status publish_bundle(FileStore& store, const model::ManagedDomain& domain, const ServedSet& set) {
+  constexpr mode_t kFolderMode = 0755;
+  constexpr mode_t kFileMode =
+      0644;  // sealed: whoever reads it has nothing without the store's key
+  MD_ASSIGN_OR_RETURN(const SecretBytes key, store::bundle_key(store.key()));
+  MD_ASSIGN_OR_RETURN(const Bytes sealed, store::seal_bundle(set, domain.name, key));
+  const std::string_view content(reinterpret_cast<const char*>(sealed.data()), sealed.size());
+  MD_TRY(store.ensure_folder("served", kFolderMode, false));
+  return store.save_at_root(fmt::format("served/{}.bundle", domain.name), content, kFileMode,
+                            Durability::Replaceable);
+}
+
+}  // namespace md::renewal

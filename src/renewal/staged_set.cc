@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/staged_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/documents.h"
+
+namespace md::renewal {
+namespace {
+
+using store::Group;
+using store::Store;
+
+/// Where a set lies.
+struct Folder {
+  const Store& store;
+  Group group;
+  const model::ManagedDomain& domain;
+  std::span<const unsigned char> passphrase;
+
+  [[nodiscard]] Result<std::string> load(const std::string& file) const {
+    return store.load(group, domain.name, file);
+  }
+  /// In messages: below the store, which is not the reader's business.
+  [[nodiscard]] std::string path(const std::string& file) const {
+    return fmt::format("{}/{}/{}", store::name_of(group), domain.name, file);
+  }
+};
+
+/// What is there for one key spec.
+struct LoadedPair {
+  std::optional<store::KeyedChain> keyed;
+  std::string flaw;
+  bool is_broken{false};
+};
+
+/// A part of a pair: the thing, nothing, or why it cannot be used.
+template <class T>
+struct Part {
+  std::optional<T> value;
+  std::optional<Error> error;
+};
+
+template <class T, class Parse>
+Part<T> load_part(const Folder& folder, const std::string& file, Parse parse) {
+  auto text = folder.load(file);
+  if (!text) {
+    if (text.error().kind == ErrorKind::NotFound) {
+      return {};
+    }
+    return {std::nullopt, std::move(text).error()};
+  }
+  Result<T> parsed = parse(*text);
+  wipe(text->data(), text->size());
+  if (!parsed) {
+    return {std::nullopt, with_context(std::move(parsed).error(), folder.path(file))};
+  }
+  return {std::move(parsed).value(), std::nullopt};
+}
+
+LoadedPair unusable(std::string_view what, const model::KeySpec& spec, const Error& error) {
+  return {std::nullopt, fmt::format("{}({}) cannot be used: {}", what, spec.name(), error.message),
+          error.kind != ErrorKind::Io};
+}
+
+LoadedPair missing(std::string_view what, const model::KeySpec& spec, bool is_broken) {
+  return {std::nullopt, fmt::format("{}({}) is missing", what, spec.name()), is_broken};
+}
+
+/// Why a pair that belongs together does not fit the configuration; empty if it does.
+std::string misfit(const Folder& folder, const store::KeyedChain& keyed) {
+  const std::string file = folder.path(store::certificate_file(keyed.spec));
+  if (!keyed.key.fits(keyed.spec)) {
+    return fmt::format("certificate({}) is for another kind of key: {}", keyed.spec.name(), file);
+  }
+  for (const model::DnsName& name : folder.domain.names) {
+    if (!keyed.chain.front().covers(name)) {
+      return fmt::format("certificate({}) does not cover {}", keyed.spec.name(), name.text());
+    }
+  }
+  return "";
+}
+
+LoadedPair load_pair(const Folder& folder, const model::KeySpec& spec) {
+  const std::string certificate_file = store::certificate_file(spec);
+  const std::string key_file = store::key_file(spec);
+  auto chain = load_part<std::vector<crypto::Certificate>>(
+      folder, certificate_file,
+      [](std::string_view pem) { return crypto::Certificate::chain_from_pem(pem); });
+  auto key = load_part<crypto::PrivateKey>(folder, key_file, [&](std::string_view pem) {
+    return crypto::PrivateKey::from_pem(pem, folder.passphrase);
+  });
+  if (chain.error) {
+    return unusable("certificate", spec, *chain.error);
+  }
+  if (key.error) {
+    return unusable("private key", spec, *key.error);
+  }
+  if (!chain.value || chain.value->empty()) {
+    // A key alone waits for its certificate, unless it is of a kind that is not wanted any more.
+    return missing("certificate", spec, key.value && !key.value->fits(spec));
+  }
+  if (!key.value) {
+    return missing("private key", spec, true);
+  }
+  if (!chain.value->front().matches(*key.value)) {
+    return {std::nullopt,
+            fmt::format("private key and certificate do not match: {}, {}", folder.path(key_file),
+                        folder.path(certificate_file)),
+            true};
+  }
+  LoadedPair pair{store::KeyedChain{spec, *std::move(key.value), *std::move(chain.value)}, "",
+                  false};
+  pair.flaw = misfit(folder, *pair.keyed);
+  pair.is_broken = !pair.flaw.empty();
+  return pair;
+}
+
+bool is_part_of_a_set(std::string_view file) {
+  return (file.starts_with("privkey.") || file.starts_with("pubcert.")) && file.ends_with(".pem");
+}
+
+}  // namespace
+
+CertificateSetFacts LoadedSet::facts() const {
+  CertificateSetFacts set;
+  set.flaw = flaw;
+  set.certificates.reserve(keyed.size());
+  for (const store::KeyedChain& chain : keyed) {
+    set.certificates.push_back(facts_of(chain));
+  }
+  return set;
+}
+
+LoadedSet load_set(const store::Store& store, store::Group group,
+                   const model::ManagedDomain& domain, const SecretBytes& store_key) {
+  LoadedSet set;
+  set.has_any_file = holds_any_set_file(store, group, domain.name);
+  const std::span<const unsigned char> passphrase =
+      group == Group::Domains ? std::span<const unsigned char>() : store_key.bytes();
+  const Folder folder{store, group, domain, passphrase};
+  for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
+    LoadedPair pair = load_pair(folder, spec);
+    if (pair.keyed) {
+      set.keyed.push_back(*std::move(pair.keyed));
+    }
+    if (set.flaw.empty()) {
+      set.flaw = std::move(pair.flaw);
+    }
+    set.is_broken = set.is_broken || pair.is_broken;
+  }
+  return set;
+}
+
+bool holds_any_set_file(const store::Store& store, store::Group group, std::string_view folder) {
+  const auto files = store.files(group, folder);
+  return files && std::ranges::any_of(*files, is_part_of_a_set);
+}
+
+bool has_all_files(const store::Store& store, store::Group group,
+                   const model::ManagedDomain& domain) {
+  return std::ranges::all_of(
+      domain.settings.effective_key_specs(), [&](const model::KeySpec& spec) {
+        return store.exists(group, domain.name, store::certificate_file(spec)) &&
+               store.exists(group, domain.name, store::key_file(spec));
+      });
+}
+
+}  // namespace md::renewal
