@@ -147,6 +147,7 @@ bool is_certificate(const std::string& name) {
 X509* native_handle(const Certificate& certificate) {
   const Certificate::Native& native = certificate.native();
   std::call_once(native.made_handle, [&native] {
+    const CleanErrors clean;
     const unsigned char* position = native.der.data();
     native.handle.reset(d2i_X509(nullptr, &position, static_cast<long>(native.der.size())));
   });

@@ -28,6 +28,7 @@ class Certificate {
   [[nodiscard]] Result<std::string> to_pem() const;
   [[nodiscard]] Result<Bytes> to_der() const;
 
+  /// Times beyond 1950–2200 are clamped to it, so that differences fit in a Duration.
   [[nodiscard]] model::Validity validity() const;
   /// Subject alternative names of type dNSName, lower case, as they stand.
   [[nodiscard]] std::vector<std::string> dns_names() const;

@@ -20,7 +20,9 @@ namespace md::crypto {
 class PrivateKey {
  public:
   static Result<PrivateKey> generate(const model::KeySpec& spec);
-  /// PEM, plain or encrypted PKCS#8 (RFC 5958). A wrong pass phrase: Denied. Never prompts.
+  /// PEM, plain or encrypted PKCS#8 (RFC 5958), or the plain forms of before. A wrong pass phrase:
+  /// Denied. Neither RSA nor EC over a named curve: InvalidInput. Encrypted, but not with PBES2 and
+  /// PBKDF2: Crypto. Never prompts.
   static Result<PrivateKey> from_pem(std::string_view pem,
                                      std::span<const unsigned char> passphrase);
   static Result<PrivateKey> from_der(std::span<const unsigned char> pkcs8);
