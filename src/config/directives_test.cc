@@ -12,6 +12,11 @@ namespace {
 
 using model::ResolvedSettings;
 using model::Settings;
+using model::Switch;
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -91,77 +96,74 @@ struct SetCase {
     line, [](const ResolvedSettings& s) { EXPECT_TRUE(condition) << (line); } \
   }
 
+const std::vector<SetCase> kSetCases{
+    SETS("MDMembers MANUAL", s.members == model::Members::Manual),
+    SETS("MDMember manual", s.members == model::Members::Manual),
+    SETS("MDMatchNames ServerNames", s.match_names == model::MatchNames::ServerNames),
+    SETS("MDBaseServer On", s.base_server == Switch::On),
+    SETS("MDPortMap http:- https:8433", !s.port_map.http && s.port_map.https == 8433),
+    SETS("MDPortMap 80:8000", s.port_map.http == 8000 && s.port_map.https == 443),
+    SETS("MDCertificateAuthority letsencrypt-test",
+         s.authorities.size() == 1 && s.authorities[0].name == "LetsEncrypt-Test" &&
+             s.authorities[0].url == "https://acme-staging-v02.api.letsencrypt.org/directory"),
+    SETS("MDCertificateAuthority ZeroSSL https://ca.test/dir",
+         s.authorities.size() == 2 && s.authorities[1].url == "https://ca.test/dir" &&
+             s.authorities[1].name.empty()),
+    SETS("MDCertificateAuthority file://localhost/var/run/tailscale/tailscaled.sock",
+         s.authorities[0].url == "file://localhost/var/run/tailscale/tailscaled.sock"),
+    SETS("MDCertificateProtocol Tailscale", s.protocol == model::CertificateProtocol::Tailscale),
+    SETS("MDCertificateAgreement Accepted", s.agreement == "accepted"),
+    SETS("MDCertificateAgreement https://ca.test/tos", s.agreement == "https://ca.test/tos"),
+    SETS("MDContactEmail MailTo:a@b.test", s.contact == "a@b.test"),
+    SETS("MDContactEmail a@b.test", s.contact == "a@b.test"),
+    SETS("MDExternalAccountBinding kid hmac",
+         s.external_account == (model::ExternalAccount{"kid", "hmac", ""})),
+    SETS("MDExternalAccountBinding eab.json",
+         s.external_account == (model::ExternalAccount{"kid-1", "aGk", "/srv/eab.json"})),
+    SETS("MDCACertificateFile ca.pem", s.ca_certificate_file == "/srv/ca.pem"),
+    SETS("MDCACertificateFile /ca.pem", s.ca_certificate_file == "/ca.pem"),
+    SETS("MDHttpProxy http://proxy.test:3128", s.http_proxy == "http://proxy.test:3128"),
+    SETS("MDHttpProxy https://u:p@[::1]:3128/", s.http_proxy == "https://u:p@[::1]:3128/"),
+    SETS("MDHttpProxyCACertificateFile p.pem", s.http_proxy_ca_certificate_file == "/srv/p.pem"),
+    SETS("MDProfile shortlived", s.profile == "shortlived"),
+    SETS("MDProfileMandatory on", s.profile_mandatory == Switch::On),
+    SETS("MDMustStaple on", s.must_staple == Switch::On),
+    SETS("MDRenewMode Always", s.renew_mode == model::RenewMode::Always),
+    SETS("MDDriveMode manual", s.renew_mode == model::RenewMode::Manual),
+    SETS("MDRenewWindow 21d", s.renew_window.text() == "21d"),
+    SETS("MDWarnWindow 14", s.warn_window.text() == "14d"),
+    SETS("MDRenewViaARI off", s.renew_via_ari == Switch::Off),
+    SETS("MDCheckInterval 1h", s.check_interval == hours(1)),
+    SETS("MDInitialDelay 20", s.initial_delay == seconds(20)),
+    SETS("MDRetryDelay 200ms", s.retry_delay == milliseconds(200)),
+    SETS("MDRetryFailover 2", s.retry_failover == 2),
+    SETS("MDActivationDelay 2", s.activation_delay == days(2)),
+    SETS("MDLiveActivation off", s.live_activation == Switch::Off),
+    SETS("MDCAChallenges HTTP-01 dns-01 http-01",
+         s.challenges == (std::vector{model::ChallengeType::Http01, model::ChallengeType::Dns01})),
+    SETS("MDChallengeDns01 /usr/bin/acme-setup-dns", s.dns01_command == "/usr/bin/acme-setup-dns"),
+    SETS("MDChallengeDns01Version 2", s.dns01_version == 2),
+    SETS("MDNotifyCmd /bin/notify a b", s.notify_command == "/bin/notify a b"),
+    SETS("MDMessageCmd \"/my dir/cmd\" 'a b'", s.message_command == "\"/my dir/cmd\" \"a b\""),
+    SETS("MDRequireHttps permanent", s.require_https == model::RequireHttps::Permanent),
+    SETS("MDServerStatus off", s.server_status == Switch::Off),
+    SETS("MDCertificateStatus off", s.certificate_status == Switch::Off),
+    SETS("MDCertificateMonitor mine https://m.test?q=",
+         s.monitor == (model::Monitor{"mine", "https://m.test?q="})),
+    SETS("MDCertificateCheck mine https://m.test?q=", s.monitor.name == "mine"),
+    SETS("MDStapling on", s.stapling == Switch::On),
+    SETS("MDStapleOthers off", s.staple_others == Switch::Off),
+    SETS("MDStaplingKeepResponse 3d", s.stapling_keep_response.text() == "3d"),
+    SETS("MDStaplingRenewWindow 50%", s.stapling_renew_window.text() == "50%"),
+    SETS("MDStoreDir var/md", s.store_dir == "var/md"),
+    SETS("MDStoreLocks on", s.store_locks.timeout == seconds(5)),
+    SETS("MDStoreLocks 10", s.store_locks.timeout == seconds(10)),
+    SETS("MDStoreLocks 500ms", s.store_locks.timeout == milliseconds(500)),
+};
+
 TEST(Directives, SetTheirMember) {
-  using namespace std::chrono;  // NOLINT(google-build-using-namespace): a table of durations
-  using model::Switch;
-  const std::vector<SetCase> cases{
-      SETS("MDMembers MANUAL", s.members == model::Members::Manual),
-      SETS("MDMember manual", s.members == model::Members::Manual),
-      SETS("MDMatchNames ServerNames", s.match_names == model::MatchNames::ServerNames),
-      SETS("MDBaseServer On", s.base_server == Switch::On),
-      SETS("MDPortMap http:- https:8433", !s.port_map.http && s.port_map.https == 8433),
-      SETS("MDPortMap 80:8000", s.port_map.http == 8000 && s.port_map.https == 443),
-      SETS("MDCertificateAuthority letsencrypt-test",
-           s.authorities.size() == 1 && s.authorities[0].name == "LetsEncrypt-Test" &&
-               s.authorities[0].url == "https://acme-staging-v02.api.letsencrypt.org/directory"),
-      SETS("MDCertificateAuthority ZeroSSL https://ca.test/dir",
-           s.authorities.size() == 2 && s.authorities[1].url == "https://ca.test/dir" &&
-               s.authorities[1].name.empty()),
-      SETS("MDCertificateAuthority file://localhost/var/run/tailscale/tailscaled.sock",
-           s.authorities[0].url == "file://localhost/var/run/tailscale/tailscaled.sock"),
-      SETS("MDCertificateProtocol Tailscale", s.protocol == model::CertificateProtocol::Tailscale),
-      SETS("MDCertificateAgreement Accepted", s.agreement == "accepted"),
-      SETS("MDCertificateAgreement https://ca.test/tos", s.agreement == "https://ca.test/tos"),
-      SETS("MDContactEmail MailTo:a@b.test", s.contact == "a@b.test"),
-      SETS("MDContactEmail a@b.test", s.contact == "a@b.test"),
-      SETS("MDExternalAccountBinding kid hmac",
-           s.external_account == (model::ExternalAccount{"kid", "hmac", ""})),
-      SETS("MDExternalAccountBinding eab.json",
-           s.external_account == (model::ExternalAccount{"kid-1", "aGk", "/srv/eab.json"})),
-      SETS("MDCACertificateFile ca.pem", s.ca_certificate_file == "/srv/ca.pem"),
-      SETS("MDCACertificateFile /ca.pem", s.ca_certificate_file == "/ca.pem"),
-      SETS("MDHttpProxy http://proxy.test:3128", s.http_proxy == "http://proxy.test:3128"),
-      SETS("MDHttpProxy https://u:p@[::1]:3128/", s.http_proxy == "https://u:p@[::1]:3128/"),
-      SETS("MDHttpProxyCACertificateFile p.pem", s.http_proxy_ca_certificate_file == "/srv/p.pem"),
-      SETS("MDProfile shortlived", s.profile == "shortlived"),
-      SETS("MDProfileMandatory on", s.profile_mandatory == Switch::On),
-      SETS("MDMustStaple on", s.must_staple == Switch::On),
-      SETS("MDRenewMode Always", s.renew_mode == model::RenewMode::Always),
-      SETS("MDDriveMode manual", s.renew_mode == model::RenewMode::Manual),
-      SETS("MDRenewWindow 21d", s.renew_window.text() == "21d"),
-      SETS("MDWarnWindow 14", s.warn_window.text() == "14d"),
-      SETS("MDRenewViaARI off", s.renew_via_ari == Switch::Off),
-      SETS("MDCheckInterval 1h", s.check_interval == hours(1)),
-      SETS("MDInitialDelay 20", s.initial_delay == seconds(20)),
-      SETS("MDRetryDelay 200ms", s.retry_delay == milliseconds(200)),
-      SETS("MDRetryFailover 2", s.retry_failover == 2),
-      SETS("MDActivationDelay 2", s.activation_delay == days(2)),
-      SETS("MDLiveActivation off", s.live_activation == Switch::Off),
-      SETS(
-          "MDCAChallenges HTTP-01 dns-01 http-01",
-          s.challenges == (std::vector{model::ChallengeType::Http01, model::ChallengeType::Dns01})),
-      SETS("MDChallengeDns01 /usr/bin/acme-setup-dns",
-           s.dns01_command == "/usr/bin/acme-setup-dns"),
-      SETS("MDChallengeDns01Version 2", s.dns01_version == 2),
-      SETS("MDNotifyCmd /bin/notify a b", s.notify_command == "/bin/notify a b"),
-      SETS("MDMessageCmd \"/my dir/cmd\" 'a b'", s.message_command == "\"/my dir/cmd\" \"a b\""),
-      SETS("MDRequireHttps permanent", s.require_https == model::RequireHttps::Permanent),
-      SETS("MDServerStatus off", s.server_status == Switch::Off),
-      SETS("MDCertificateStatus off", s.certificate_status == Switch::Off),
-      SETS("MDCertificateMonitor mine https://m.test?q=",
-           s.monitor == (model::Monitor{"mine", "https://m.test?q="})),
-      SETS("MDCertificateCheck mine https://m.test?q=", s.monitor.name == "mine"),
-      SETS("MDStapling on", s.stapling == Switch::On),
-      SETS("MDStapleOthers off", s.staple_others == Switch::Off),
-      SETS("MDStaplingKeepResponse 3d", s.stapling_keep_response.text() == "3d"),
-      SETS("MDStaplingRenewWindow 50%", s.stapling_renew_window.text() == "50%"),
-      SETS("MDStoreDir var/md", s.store_dir == "var/md"),
-      SETS("MDStoreLocks on", s.store_locks.timeout == seconds(5)),
-      SETS("MDStoreLocks 10", s.store_locks.timeout == seconds(10)),
-      SETS("MDStoreLocks 500ms", s.store_locks.timeout == milliseconds(500)),
-  };
   std::vector<std::string> tested;
-  for (const SetCase& set_case : cases) {
+  for (const SetCase& set_case : kSetCases) {
     SCOPED_TRACE(set_case.line);
     const ResolvedSettings settings = resolved_from(set_case.line);
     set_case.expect(settings);
@@ -197,65 +199,67 @@ TEST(Directives, DefaultKeysWrittenOutChangeNothing) {  // VH-19
             ResolvedSettings().effective_key_specs());
 }
 
+// A line, and what its error says.
+const std::vector<std::pair<std::string, std::string>> kWrongLines{
+    {"MDMembers yes", "unknown value, use \"auto|manual\""},
+    {"MDMember a.test", "unknown value, use \"auto|manual\""},
+    {"MDMember a.test b.test", "MDMember is only valid inside a '<MDomainSet' context, not here"},
+    {"MDMatchNames x", "invalid argument, must be a 'all' or 'servernames'"},
+    {"MDPortMap x", "no ':' after first port number"},
+    {"MDPortMap ssh:22", "no ':' after first port number"},
+    {"MDPortMap 22:22", "mapped port number must be 80 or 443"},
+    {"MDPortMap 80:99999", "invalid number for port map, must be in ]0,65535]"},
+    {"MDPortMap http:0", "invalid number for port map, must be in ]0,65535]"},
+    {"MDPortMap http:x", "invalid number for port map, must be in ]0,65535]"},
+    {"MDPortMap https:", "invalid number for port map, must be in ]0,65535]"},
+    {"MDCertificateAuthority nope",
+     "The CA name 'nope' is not known and it is not a URL either (missing uri scheme). Known CA "
+     "names are: LetsEncrypt LetsEncrypt-Test Buypass Buypass-Test ZeroSSL Google Google-Test "
+     "SSL.com Actalis."},
+    {"MDCertificateAuthority letsencrypt ftp://a", "The CA name 'ftp://a' is not known "},
+    {"MDCertificateAuthority http:", "(missing uri identifier)"},
+    {"MDCertificateProtocol x", "'ACME' and 'tailscale'"},
+    {"MDExternalAccountBinding gone.json",
+     "MDExternalAccountBinding: file not found: /srv/gone.json"},  // AC-22
+    {"MDHttpProxy proxy", "scheme must be http or https"},         // VH-24
+    {"MDHttpProxy ftp://proxy", "scheme must be http or https"},
+    {"MDHttpProxy http://proxy:0", "invalid port"},
+    {"MDHttpProxy http://proxy:99999", "invalid port"},
+    {"MDHttpProxy http://proxy:x/", "invalid port"},
+    {"MDHttpProxy http://", "missing host name"},
+    {"MDPrivateKeys", "needs to specify the private key type"},
+    {"MDPrivateKeys Default RSA", "'Default' allows no other parameter"},
+    {"MDPrivateKeys RSA 1024", "must be 2048 or higher in order to be considered safe."},
+    {"MDPrivateKeys RSA1024", "must be 2048 or higher in order to be considered safe."},
+    {"MDPrivateKeys RSA 99999999999", "must be 16384 or lower."},
+    {"MDPrivateKeys RSA RSA4096", "two keys of type 'RSA' are not possible."},
+    {"MDPrivateKeys P-256 P-256", "two keys of type 'P-256' are not possible."},
+    {"MDPrivateKeys nonsense", "unsupported private key type 'nonsense'"},
+    {"MDMustStaple yes", "unknown 'yes', supported parameter values are 'on' and 'off'"},
+    {"MDLiveActivation 1", "unknown '1', supported parameter values are 'on' and 'off'"},
+    {"MDRenewMode x", "unknown MDRenewMode 'x'"},
+    {"MDRenewWindow 100%", "MDRenewWindow a length of 100% or more is not allowed."},  // VH-17
+    {"MDRenewWindow 1y", "has unrecognized format"},
+    {"MDWarnWindow soon", "has unrecognized format"},
+    {"MDWarnWindow -1d", "has unrecognized format"},
+    {"MDStaplingKeepResponse x", "has unrecognized format"},
+    {"MDCheckInterval 500ms", "check interval cannot be less than one second"},
+    {"MDCheckInterval x", "unrecognized duration format"},
+    {"MDInitialDelay 1y", "unrecognized duration format"},
+    {"MDActivationDelay -1", "unrecognized duration format"},
+    {"MDRetryDelay 0", "minimum delay must be greater than 0"},  // AC-28
+    {"MDRetryDelay -5s", "unrecognized duration format"},
+    {"MDRetryFailover 0", "invalid argument, must be a number > 0"},
+    {"MDRetryFailover x", "invalid argument, must be a number > 0"},
+    {"MDCAChallenges tls-sni-01", "unknown challenge type 'tls-sni-01'"},
+    {"MDChallengeDns01Version 3", "Only versions `1` and `2` are supported"},
+    {"MDRequireHttps yes",
+     "unknown 'yes', supported parameter values are 'temporary' and 'permanent'"},
+    {"MDStoreLocks x", "neither 'on', 'off' or a duration specified"},
+};
+
 TEST(Directives, SayWhatIsWrong) {
-  const std::vector<std::pair<std::string, std::string>> cases{
-      {"MDMembers yes", "unknown value, use \"auto|manual\""},
-      {"MDMember a.test", "unknown value, use \"auto|manual\""},
-      {"MDMember a.test b.test", "MDMember is only valid inside a '<MDomainSet' context, not here"},
-      {"MDMatchNames x", "invalid argument, must be a 'all' or 'servernames'"},
-      {"MDPortMap x", "no ':' after first port number"},
-      {"MDPortMap ssh:22", "no ':' after first port number"},
-      {"MDPortMap 22:22", "mapped port number must be 80 or 443"},
-      {"MDPortMap 80:99999", "invalid number for port map, must be in ]0,65535]"},
-      {"MDPortMap http:0", "invalid number for port map, must be in ]0,65535]"},
-      {"MDPortMap http:x", "invalid number for port map, must be in ]0,65535]"},
-      {"MDPortMap https:", "invalid number for port map, must be in ]0,65535]"},
-      {"MDCertificateAuthority nope",
-       "The CA name 'nope' is not known and it is not a URL either (missing uri scheme). Known CA "
-       "names are: LetsEncrypt LetsEncrypt-Test Buypass Buypass-Test ZeroSSL Google Google-Test "
-       "SSL.com Actalis."},
-      {"MDCertificateAuthority letsencrypt ftp://a", "The CA name 'ftp://a' is not known "},
-      {"MDCertificateAuthority http:", "(missing uri identifier)"},
-      {"MDCertificateProtocol x", "'ACME' and 'tailscale'"},
-      {"MDExternalAccountBinding gone.json",
-       "MDExternalAccountBinding: file not found: /srv/gone.json"},  // AC-22
-      {"MDHttpProxy proxy", "scheme must be http or https"},         // VH-24
-      {"MDHttpProxy ftp://proxy", "scheme must be http or https"},
-      {"MDHttpProxy http://proxy:0", "invalid port"},
-      {"MDHttpProxy http://proxy:99999", "invalid port"},
-      {"MDHttpProxy http://proxy:x/", "invalid port"},
-      {"MDHttpProxy http://", "missing host name"},
-      {"MDPrivateKeys", "needs to specify the private key type"},
-      {"MDPrivateKeys Default RSA", "'Default' allows no other parameter"},
-      {"MDPrivateKeys RSA 1024", "must be 2048 or higher in order to be considered safe."},
-      {"MDPrivateKeys RSA1024", "must be 2048 or higher in order to be considered safe."},
-      {"MDPrivateKeys RSA 99999999999", "must be 16384 or lower."},
-      {"MDPrivateKeys RSA RSA4096", "two keys of type 'RSA' are not possible."},
-      {"MDPrivateKeys P-256 P-256", "two keys of type 'P-256' are not possible."},
-      {"MDPrivateKeys nonsense", "unsupported private key type 'nonsense'"},
-      {"MDMustStaple yes", "unknown 'yes', supported parameter values are 'on' and 'off'"},
-      {"MDLiveActivation 1", "unknown '1', supported parameter values are 'on' and 'off'"},
-      {"MDRenewMode x", "unknown MDRenewMode 'x'"},
-      {"MDRenewWindow 100%", "MDRenewWindow a length of 100% or more is not allowed."},  // VH-17
-      {"MDRenewWindow 1y", "has unrecognized format"},
-      {"MDWarnWindow soon", "has unrecognized format"},
-      {"MDWarnWindow -1d", "has unrecognized format"},
-      {"MDStaplingKeepResponse x", "has unrecognized format"},
-      {"MDCheckInterval 500ms", "check interval cannot be less than one second"},
-      {"MDCheckInterval x", "unrecognized duration format"},
-      {"MDInitialDelay 1y", "unrecognized duration format"},
-      {"MDActivationDelay -1", "unrecognized duration format"},
-      {"MDRetryDelay 0", "minimum delay must be greater than 0"},  // AC-28
-      {"MDRetryDelay -5s", "unrecognized duration format"},
-      {"MDRetryFailover 0", "invalid argument, must be a number > 0"},
-      {"MDRetryFailover x", "invalid argument, must be a number > 0"},
-      {"MDCAChallenges tls-sni-01", "unknown challenge type 'tls-sni-01'"},
-      {"MDChallengeDns01Version 3", "Only versions `1` and `2` are supported"},
-      {"MDRequireHttps yes",
-       "unknown 'yes', supported parameter values are 'temporary' and 'permanent'"},
-      {"MDStoreLocks x", "neither 'on', 'off' or a duration specified"},
-  };
-  for (const auto& [line, message] : cases) {
+  for (const auto& [line, message] : kWrongLines) {
     EXPECT_THAT(error_of(line), HasSubstr(message)) << line;
   }
 }
@@ -333,6 +337,20 @@ TEST(Directives, NoneTakesBackWhatAnOuterLevelSaid) {
     ASSERT_TRUE(run(line, domain, Level::Domain));
   }
   EXPECT_EQ(resolve(merge(server, domain)), ResolvedSettings());
+}
+
+TEST(Words, SplitAsHttpdSplitsThem) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
+      {"", {}},
+      {"  a\tb  ", {"a", "b"}},
+      {R"("a b" 'c "d"' "")", {"a b", "c \"d\"", ""}},
+      {R"("say \"hi\"" c:\\x d:\y)", {"say \"hi\"", "c:\\x", "d:\\y"}},
+      {R"("never closed)", {"never closed"}},
+      {R"("a"b)", {"a", "b"}},
+  };
+  for (const auto& [line, words] : cases) {
+    EXPECT_EQ(split_words(line), words) << line;
+  }
 }
 
 TEST(Directives, KeepCommandsAsLinesThatSplitAgain) {

@@ -17,6 +17,9 @@ struct Member {
   T ResolvedSettings::*resolved;
 };
 
+template <class T>
+Member(std::optional<T> Settings::*, T ResolvedSettings::*) -> Member<T>;  // clang 14 wants it
+
 // The one list of all settings.
 #define MD_SETTING(name)                     \
   Member {                                   \
