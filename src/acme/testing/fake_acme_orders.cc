@@ -94,7 +94,7 @@ http::Response FakeAcmeServer::Impl::dispatch(const AccountState& account,
 
 std::optional<http::Response> FakeAcmeServer::Impl::refuse_order(
     const json::Value& payload, const std::vector<Identifier>& identifiers) const {
-  const Behaviour& behaviour = server_.behaviour;
+  const Behaviour& wanted = server_.behaviour;
   json::Value subproblems = json::Value::array();
   for (const Identifier& identifier : identifiers) {
     if (identifier.type != "dns" && identifier.type != "ip") {
@@ -103,7 +103,7 @@ std::optional<http::Response> FakeAcmeServer::Impl::refuse_order(
     if (is_redundant(identifiers, identifier.value)) {
       return problem_answer(400, "malformed", "a wildcard covers " + identifier.value);
     }
-    if (contains(behaviour.rejected_names, identifier.value)) {
+    if (contains(wanted.rejected_names, identifier.value)) {
       json::Value one = problem_value(400, "rejectedIdentifier", "the CA's policy forbids it");
       subproblems.push_back(one.set("identifier", identifier_value(identifier)));
     }
@@ -118,11 +118,11 @@ std::optional<http::Response> FakeAcmeServer::Impl::refuse_order(
     return response;
   }
   const std::string profile = payload.get("profile").as_string().value_or("");
-  if (!profile.empty() && !contains(behaviour.profiles, profile)) {
+  if (!profile.empty() && !contains(wanted.profiles, profile)) {
     return problem_answer(400, "invalidProfile", "no such profile: " + profile);
   }
   const std::string replaces = payload.get("replaces").as_string().value_or("");
-  if (!replaces.empty() && !behaviour.renewal_info) {
+  if (!replaces.empty() && !wanted.renewal_info) {
     return problem_answer(400, "malformed", "replaces is not understood");
   }
   if (replaced_.count(replaces) != 0) {

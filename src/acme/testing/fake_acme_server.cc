@@ -63,23 +63,23 @@ http::Response FakeAcmeServer::Impl::answer(const http::Request& request, const 
 }
 
 http::Response FakeAcmeServer::Impl::directory() const {
-  const Behaviour& behaviour = server_.behaviour;
+  const Behaviour& wanted = server_.behaviour;
   const std::string origin(kOrigin);
   json::Value directory = json::Value::object();
   directory.set("newNonce", origin + "/new-nonce").set("newAccount", origin + "/new-account");
   directory.set("newOrder", origin + "/new-order").set("revokeCert", origin + "/revoke-cert");
   directory.set("keyChange", origin + "/key-change");
-  if (behaviour.renewal_info) {
+  if (wanted.renewal_info) {
     directory.set("renewalInfo", origin + "/renewal-info");
   }
   json::Value meta = json::Value::object();
-  if (behaviour.terms_of_service) {
+  if (wanted.terms_of_service) {
     meta.set("termsOfService", origin + "/terms");
   }
-  meta.set("externalAccountRequired", behaviour.external_account_required);
-  if (!behaviour.profiles.empty()) {
+  meta.set("externalAccountRequired", wanted.external_account_required);
+  if (!wanted.profiles.empty()) {
     json::Value profiles = json::Value::object();
-    for (const std::string& profile : behaviour.profiles) {
+    for (const std::string& profile : wanted.profiles) {
       profiles.set(profile, origin + "/profiles");
     }
     meta.set("profiles", std::move(profiles));
@@ -141,8 +141,8 @@ http::Response FakeAcmeServer::Impl::post(const http::Request& request, const st
 
 std::optional<http::Response> FakeAcmeServer::Impl::refuse_account(const SignedRequest& request,
                                                                    const json::Value& payload) {
-  const Behaviour& behaviour = server_.behaviour;
-  if (behaviour.terms_of_service && payload.get("termsOfServiceAgreed").as_bool() != true) {
+  const Behaviour& wanted = server_.behaviour;
+  if (wanted.terms_of_service && payload.get("termsOfServiceAgreed").as_bool() != true) {
     return problem_answer(403, "userActionRequired", "the terms of service must be agreed to");
   }
   for (const std::string& contact : payload.get("contact").as_strings()) {
@@ -151,20 +151,20 @@ std::optional<http::Response> FakeAcmeServer::Impl::refuse_account(const SignedR
     }
   }
   const json::Value binding = payload.get("externalAccountBinding");
-  if (!behaviour.external_account_required && binding.is_null()) {
+  if (!wanted.external_account_required && binding.is_null()) {
     return std::nullopt;
   }
   if (binding.is_null()) {
     return problem_answer(403, "externalAccountRequired", "an external account is required");
   }
   const Status checked =
-      check_external_binding(binding, request.jwk, behaviour.external_kid, behaviour.external_hmac,
+      check_external_binding(binding, request.jwk, wanted.external_kid, wanted.external_hmac,
                              std::string(kOrigin) + "/new-account");
   if (!checked) {
     return problem_answer(403, "unauthorized", checked.error().message);
   }
-  const bool is_new = used_bindings_.insert(behaviour.external_kid).second;
-  if (behaviour.external_works_once && !is_new) {
+  const bool is_new = used_bindings_.insert(wanted.external_kid).second;
+  if (wanted.external_works_once && !is_new) {
     return problem_answer(403, "unauthorized", "the external account was bound before");
   }
   return std::nullopt;
