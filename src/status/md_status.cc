@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "status/md_status.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace md::status {
+namespace {
+
+using json::Value;
+using renewal::CertificateFacts;
+using renewal::CertificateSetFacts;
+
+constexpr const char* kMasked = "***";
+
+Value to_json(const model::Validity& validity) {
+  Value value = Value::object();
+  value.set_time("from", validity.from).set_time("until", validity.until);
+  return value;
+}
+
+void set_if_known(Value& object, std::string_view member, const std::string& text) {
+  if (!text.empty()) {
+    object.set(member, text);
+  }
+}
+
+/// `cert.<spec>` of md-status.
+Value described(const CertificateFacts& certificate) {
+  Value value = Value::object();
+  set_if_known(value, "issuer-name", certificate.issuer);
+  value.set("valid", to_json(certificate.validity))
+      .set("serial", certificate.serial)
+      .set("sha256-fingerprint", certificate.sha256_fingerprint);
+  set_if_known(value, "ari-cert-id", certificate.ari_cert_id);
+  return value;
+}
+
+Value described(const CertificateSetFacts& set, const std::map<std::string, Value>& ocsp) {
+  Value value = Value::object();
+  for (const CertificateFacts& certificate : set.certificates) {
+    Value one = described(certificate);
+    if (const auto found = ocsp.find(certificate.spec.name()); found != ocsp.end()) {
+      one.set("ocsp", found->second);
+    }
+    value.set(certificate.spec.name(), std::move(one));
+  }
+  if (const auto overlap = set.overlap()) {
+    value.set("valid", to_json(*overlap));
+  }
+  return value;
+}
+
+bool shows_renewal(const DomainStatus& status) {
+  return status.job &&
+         (!status.job->finished || !status.staged.certificates.empty() || status.activated);
+}
+
+Value renewal_of(const DomainStatus& status, Detail detail) {
+  const bool is_active = status.job->finished && status.activated;
+  Value renewal = store::to_json(*status.job);
+  const Value log = renewal.get("log");
+  renewal.erase("log");
+  const CertificateSetFacts& renewed =
+      status.staged.certificates.empty() && is_active ? status.live : status.staged;
+  if (!renewed.certificates.empty()) {
+    renewal.set("cert", described(renewed, {}));
+  }
+  if (is_active) {
+    renewal.set_time("activated", *status.activated);
+  }
+  if (detail == Detail::Full && !log.is_null()) {
+    renewal.set("log", log);
+  }
+  return renewal;
+}
+
+/// A proxy's URL without the password that it may hold.
+std::string without_credentials(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t at = url.rfind('@', url.find('/', start));
+  if (at == std::string::npos || at < start) {
+    return url;
+  }
+  return url.substr(0, start) + kMasked + url.substr(at);
+}
+
+void mask_secrets(Value& document) {
+  Value authority = document.get("ca");
+  Value external = authority.get("eab");
+  if (external.has("hmac")) {
+    authority.set("eab", external.set("hmac", kMasked));
+    document.set("ca", std::move(authority));
+  }
+  if (const auto proxy = document.get("http-proxy").as_string()) {
+    document.set("http-proxy", without_credentials(*proxy));
+  }
+}
+
+/// One certificate in certificate-status.
+Value in_public(const CertificateFacts& certificate) {
+  Value value = Value::object();
+  value.set("valid", to_json(certificate.validity))
+      .set("serial", certificate.serial)
+      .set("sha256-fingerprint", certificate.sha256_fingerprint);
+  return value;
+}
+
+Value in_public(const CertificateSetFacts& set) {
+  Value value = Value::object();
+  if (const auto overlap = set.overlap()) {
+    value.set("valid", to_json(*overlap));
+  }
+  for (const CertificateFacts& certificate : set.certificates) {
+    value.set(certificate.spec.name(), in_public(certificate));
+  }
+  return value;
+}
+
+}  // namespace
+
+Value domain_status(const DomainStatus& status, Detail detail, TimePoint now) {
+  store::DomainRecord record = status.record;
+  std::tie(record.state, record.state_description) = renewal::state_of(status.live, now);
+  Value document = store::to_json(status.domain, record);
+  mask_secrets(document);
+  document.set("cert", described(status.live, status.ocsp));
+  if (status.due.renew_at) {
+    document.set_time("renew-at", *status.due.renew_at);
+  }
+  document.set("watched", status.supervision.watched);
+  if (status.due.due && status.supervision.watched) {
+    document.set("renew", true);
+  }
+  if (shows_renewal(status)) {
+    document.set("renewal", renewal_of(status, detail));
+  }
+  return document;
+}
+
+Value md_status(std::string_view version, const std::vector<DomainStatus>& domains, TimePoint now) {
+  std::vector<const DomainStatus*> sorted;
+  sorted.reserve(domains.size());
+  for (const DomainStatus& status : domains) {
+    sorted.push_back(&status);
+  }
+  std::ranges::sort(sorted, {}, [](const DomainStatus* status) -> const std::string& {
+    return status->domain.name;
+  });
+  Value list = Value::array();
+  for (const DomainStatus* status : sorted) {
+    list.push_back(domain_status(*status, Detail::Summary, now));
+  }
+  Value document = Value::object();
+  document.set("version", version).set("managed-domains", std::move(list));
+  return document;
+}
+
+std::optional<std::size_t> find_domain(const std::vector<model::ManagedDomain>& domains,
+                                       std::string_view name) {
+  const auto parsed = model::DnsName::parse(name);
+  if (!parsed) {
+    return std::nullopt;
+  }
+  std::optional<std::size_t> covering;
+  for (std::size_t i = 0; i < domains.size(); ++i) {
+    const model::ManagedDomain& domain = domains[i];
+    if (domain.name == parsed->text() ||
+        std::ranges::find(domain.names, *parsed) != domain.names.end()) {
+      return i;
+    }
+    if (!covering && domain.covers(*parsed)) {
+      covering = i;
+    }
+  }
+  return covering;
+}
+
+Value certificate_status(const CertificateSetFacts& live, const CertificateSetFacts& staged) {
+  if (live.certificates.empty()) {
+    return Value::object();
+  }
+  Value document = in_public(live);
+  if (!staged.certificates.empty()) {
+    document.set("renewal", in_public(staged));
+  }
+  return document;
+}
+
+}  // namespace md::status
