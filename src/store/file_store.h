@@ -36,7 +36,8 @@ class FileStore final : public Store {
   };
 
   /// Opens the store, or makes it: root folder, `md_store.json` with a new key, the group folders
-  /// with their owners and modes (also set right where they differ). Migrates version 1.x.
+  /// with their owners and modes (also set right where they differ). Migrates version 1.x. Removes
+  /// temporary files that writers left behind an hour ago or more.
   /// A `md_store.json` that cannot be read or is broken: the error names the file, why, and how to
   /// recover; nothing is changed. A newer version than 3: refused, nothing is changed. The root may
   /// be reached through a symbolic link.

@@ -147,8 +147,13 @@ Status FileStore::ensure_groups() {
   return any_made ? files_.sync_directory(trusted_root()) : Status();
 }
 
-/// The child user may have changed since the folders were made.
+/// The child user may have changed since the folders were made, and a child may have died while it
+/// wrote. Sets in `domains/` and `archive/` are made in `tmp/` and moved as they are: nothing to
+/// do.
 void FileStore::tidy_group(Group group) {
+  if (group == Group::Domains || group == Group::Archive) {
+    return;
+  }
   const auto names = folders(group);
   if (!names) {
     warn_of(names.error());

@@ -84,9 +84,11 @@ Status archive_domain(Store& store, const std::string& folder) {
   return store.move_folder(Group::Domains, folder, Group::Archive, archived);
 }
 
-void rename_matched(Store& store, const std::vector<model::ManagedDomain>& configured,
-                    const std::vector<StoredNames>& stored,
-                    const std::vector<std::optional<std::size_t>>& matches, Logger& logger) {
+/// Names of the domains that could not be renamed: left as they are for the next start.
+Names rename_matched(Store& store, const std::vector<model::ManagedDomain>& configured,
+                     const std::vector<StoredNames>& stored,
+                     const std::vector<std::optional<std::size_t>>& matches, Logger& logger) {
+  Names failed;
   for (std::size_t i = 0; i < configured.size(); ++i) {
     const std::string& name = configured[i].name;
     if (!matches[i] || stored[*matches[i]].folder == name) {
@@ -95,11 +97,13 @@ void rename_matched(Store& store, const std::vector<model::ManagedDomain>& confi
     const std::string& folder = stored[*matches[i]].folder;
     if (const Status renamed = rename_domain(store, folder, name); !renamed) {
       warn(logger, with_context(renamed.error(), fmt::format("{} is now {}", folder, name)));
+      failed.insert(name);
       continue;
     }
     logger.info(LogId{},
                 fmt::format("{}: was {} before, its certificates stay in use", name, folder));
   }
+  return failed;
 }
 
 /// Stored domains that nothing is left of: all their names belong to others now (ST-17).
@@ -187,16 +191,15 @@ std::vector<DomainRecord> sync_domains(Store& store,
                                        const std::vector<model::ManagedDomain>& configured,
                                        Logger& logger) {
   const Names configured_names = names_of_all(configured);
-  {
-    const auto stored = load_stored(store, configured, logger);
-    const auto matches = match_stored(configured, stored);
-    rename_matched(store, configured, stored, matches, logger);
-    archive_emptied(store, stored, matches, configured_names, logger);
-  }
+  const auto stored = load_stored(store, configured, logger);
+  const auto matches = match_stored(configured, stored);
+  const Names left = rename_matched(store, configured, stored, matches, logger);
+  archive_emptied(store, stored, matches, configured_names, logger);
   std::vector<DomainRecord> records;
   records.reserve(configured.size());
   for (const model::ManagedDomain& domain : configured) {
-    auto synced = sync_domain(store, domain, logger);
+    auto synced = left.contains(domain.name) ? Result<DomainRecord>(DomainRecord{})
+                                             : sync_domain(store, domain, logger);
     if (!synced) {
       warn(logger, with_context(synced.error(), "sync " + domain.name));
     }

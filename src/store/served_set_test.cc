@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/served_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "crypto/digest.h"
+
+namespace md::store {
+namespace {
+
+using model::KeySpec;
+
+constexpr TimePoint kNow{std::chrono::seconds(1'795'000'000)};
+
+KeyedChain a_chain(const KeySpec& spec) {
+  const auto make = [](const KeySpec& key_spec, std::string_view name) {
+    auto key = crypto::PrivateKey::generate(key_spec).value();
+    auto certificate = crypto::make_fallback_certificate(key, {model::DnsName::parse(name).value()},
+                                                         {kNow, kNow + std::chrono::hours(24)})
+                           .value();
+    return std::pair(std::move(key), std::move(certificate));
+  };
+  auto [key, leaf] = make(spec, "a.test");
+  auto [other_key, issuer] = make(KeySpec::ec("P-256"), "ca.test");
+  return {spec, std::move(key), {std::move(leaf), std::move(issuer)}};
+}
+
+class ServedSetTest : public ::testing::Test {
+ protected:
+  SecretBytes key_{bundle_key(SecretBytes(std::string_view("key of the store"))).value()};
+  ServedSet set_{a_chain(KeySpec::ec("P-256")), a_chain(KeySpec::rsa(2048))};
+};
+
+TEST_F(ServedSetTest, OpensWhatWasSealed) {
+  const Bytes sealed = seal_bundle(set_, "a.test", key_).value();
+  const ServedSet opened = open_bundle(sealed, "a.test", key_).value();
+  ASSERT_EQ(opened.size(), 2U);
+  for (std::size_t i = 0; i < opened.size(); ++i) {
+    EXPECT_EQ(opened[i].spec, set_[i].spec);
+    EXPECT_TRUE(set_[i].chain[0].matches(opened[i].key));
+    ASSERT_EQ(opened[i].chain.size(), 2U);
+    EXPECT_EQ(crypto::to_pem(opened[i].chain).value(), crypto::to_pem(set_[i].chain).value());
+  }
+  EXPECT_TRUE(open_bundle(seal_bundle({}, "a.test", key_).value(), "a.test", key_).value().empty());
+}
+
+TEST_F(ServedSetTest, ShowsNothing) {
+  const Bytes sealed = seal_bundle(set_, "a.test", key_).value();
+  const Bytes certificate = set_[0].chain[0].to_der().value();
+  EXPECT_EQ(std::ranges::search(sealed, certificate).begin(), sealed.end());
+}
+
+TEST_F(ServedSetTest, OpensForItsDomainAndKeyOnly) {
+  const Bytes sealed = seal_bundle(set_, "a.test", key_).value();
+  const SecretBytes other_key = bundle_key(SecretBytes(std::string_view("another"))).value();
+  EXPECT_EQ(open_bundle(sealed, "b.test", key_).error().kind, ErrorKind::Corrupt);
+  EXPECT_EQ(open_bundle(sealed, "a.test", other_key).error().kind, ErrorKind::Corrupt);
+  EXPECT_NE(other_key.text(), key_.text());
+}
+
+TEST_F(ServedSetTest, RefusesWhatWasChangedOrCut) {
+  const Bytes sealed = seal_bundle(set_, "a.test", key_).value();
+  for (const std::size_t length : {std::size_t{0}, std::size_t{11}, sealed.size() - 1}) {
+    EXPECT_EQ(open_bundle(std::span(sealed).first(length), "a.test", key_).error().kind,
+              ErrorKind::Corrupt);
+  }
+  for (std::size_t i = 0; i < sealed.size(); i += 97) {
+    Bytes changed = sealed;
+    changed[i] ^= 1U;
+    EXPECT_EQ(open_bundle(changed, "a.test", key_).error().kind, ErrorKind::Corrupt);
+  }
+}
+
+TEST_F(ServedSetTest, RefusesWhatIsSealedButNoBundle) {
+  const auto open_plain = [&](std::string_view plain) {
+    const Bytes sealed = crypto::seal(key_.bytes(), as_bytes(plain), "served/a.test").value();
+    return open_bundle(sealed, "a.test", key_);
+  };
+  using std::string_literals::operator""s;
+  for (const std::string& plain :
+       {""s, "mdserve1"s, "mdserve2\0\0\0\0"s, "mdserve1\0\0\0\0more"s, "mdserve1\0\0\0\1"s,
+        "mdserve1\xff\xff\xff\xff"s, "mdserve1\0\0\0\1\0\0\0\x8\0\0\0\0\0\xff\xff\xff\xff"s,
+        "mdserve1\0\0\0\1\0\0\0\x8\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0"s}) {
+    const auto opened = open_plain(plain);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, ErrorKind::Corrupt);
+  }
+  EXPECT_TRUE(open_plain("mdserve1\0\0\0\0"s));
+}
+
+TEST_F(ServedSetTest, SealsNoEmptyChain) {
+  set_[1].chain.clear();
+  EXPECT_EQ(seal_bundle(set_, "a.test", key_).error().kind, ErrorKind::InvalidInput);
+}
+
+}  // namespace
+}  // namespace md::store

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sync.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "base/testing/recording_logger.h"
+#include "store/testing/memory_store.h"
+
+namespace md::store {
+namespace {
+
+using md::testing::MemoryStore;
+using model::ManagedDomain;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+ManagedDomain a_domain(const std::vector<std::string>& names) {
+  ManagedDomain domain;
+  domain.name = names.front();
+  for (const std::string& name : names) {
+    domain.names.push_back(model::DnsName::parse(name).value());
+  }
+  return domain;
+}
+
+using Matches = std::vector<std::optional<std::size_t>>;
+
+TEST(MatchStored, FindsByNameWhateverTheNames) {
+  EXPECT_EQ(match_stored({a_domain({"a", "x"})}, {{"b", {"a", "x"}}, {"a", {}}}), (Matches{1}));
+}
+
+TEST(MatchStored, FindsTheLargestOverlap_ST14) {
+  EXPECT_EQ(match_stored({a_domain({"new", "a", "b", "c"})},
+                         {{"a", {"a"}}, {"b", {"b", "c"}}, {"z", {"z"}}}),
+            (Matches{1}));
+}
+
+TEST(MatchStored, FindsNothingWithoutOverlap) {
+  EXPECT_EQ(match_stored({a_domain({"new"})}, {{"a", {"a"}}}), (Matches{std::nullopt}));
+  EXPECT_EQ(match_stored({}, {{"a", {"a"}}}), (Matches{}));
+  EXPECT_EQ(match_stored({a_domain({"a"})}, {}), (Matches{std::nullopt}));
+}
+
+TEST(MatchStored, NeverTakesWhatAnotherOwnsByName_ST15) {
+  EXPECT_EQ(match_stored({a_domain({"b", "b2"}), a_domain({"a", "b"})}, {{"a", {"a", "b", "b2"}}}),
+            (Matches{std::nullopt, 0}));
+}
+
+TEST(MatchStored, TakesEachAtMostOnceTheBestFirst) {
+  EXPECT_EQ(match_stored({a_domain({"x", "a"}), a_domain({"y", "a", "b"})}, {{"o", {"a", "b"}}}),
+            (Matches{std::nullopt, 0}));
+  EXPECT_EQ(match_stored({a_domain({"x", "a"}), a_domain({"y", "b"})}, {{"o", {"a", "b"}}}),
+            (Matches{0, std::nullopt}));
+}
+
+TEST(MatchStored, CountsANameOnce) {
+  EXPECT_EQ(
+      match_stored({a_domain({"x", "a", "b", "c"})}, {{"o", {"a", "a", "a"}}, {"p", {"b", "c"}}}),
+      (Matches{1}));
+}
+
+class SyncTest : public ::testing::Test {
+ protected:
+  std::vector<DomainRecord> sync(const std::vector<ManagedDomain>& configured) {
+    store_.forget_operations();
+    return sync_domains(store_, configured, logger_);
+  }
+  std::vector<std::string> stored_names(std::string_view folder) {
+    const auto text = store_.load(Group::Domains, folder, kDomainFile);
+    return text ? parse_domain(*text, "md.json").value().names : std::vector<std::string>{};
+  }
+  void put(Group group, std::string_view folder, std::string_view file,
+           std::string_view content = "x") {
+    ASSERT_TRUE(store_.save(group, folder, file, content, Durability::Synced));
+  }
+
+  MemoryStore store_;
+  md::testing::RecordingLogger logger_;
+};
+
+TEST_F(SyncTest, WritesWhatIsNew) {
+  const auto records = sync({a_domain({"a", "www.a"})});
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].name, "a");
+  EXPECT_THAT(records[0].names, ElementsAre("a", "www.a"));
+  EXPECT_EQ(records[0].state, model::DomainState::Incomplete);
+  EXPECT_EQ(records[0].state_description, "certificate(rsa) is missing");
+  EXPECT_EQ(store_.load(Group::Domains, "a", kDomainFile).value(), records[0].document.dump());
+}
+
+TEST_F(SyncTest, KeepsAccountCaAndState) {
+  put(Group::Domains, "a", kDomainFile,
+      R"({"name":"a","domains":["a"],"ca":{"account":"ACME-x-0000","url":"https://x/"},"state":2})");
+  const auto records = sync({a_domain({"a", "b"})});
+  EXPECT_EQ(records[0].account, "ACME-x-0000");
+  EXPECT_EQ(records[0].ca_url, "https://x/");
+  EXPECT_EQ(records[0].state, model::DomainState::Complete);
+  const auto stored =
+      parse_domain(store_.load(Group::Domains, "a", kDomainFile).value(), "md.json").value();
+  EXPECT_EQ(stored.account, "ACME-x-0000");
+  EXPECT_THAT(stored.names, ElementsAre("a", "b"));
+}
+
+TEST_F(SyncTest, WritesNothingThatDidNotChange_ST21) {
+  std::vector<ManagedDomain> configured;
+  for (int i = 0; i < 100; ++i) {
+    configured.push_back(a_domain({"d" + std::to_string(i), "www.d" + std::to_string(i)}));
+  }
+  sync(configured);
+  sync(configured);
+  EXPECT_EQ(store_.count("save"), 0U);
+
+  configured[7] = a_domain({"new", "www.d7"});
+  const auto records = sync(configured);
+  EXPECT_EQ(store_.count("save"), 1U);
+  // One for each configured domain, to compare, and d7 for its names.
+  EXPECT_EQ(store_.count("load"), 101U);
+  EXPECT_FALSE(store_.folder_exists(Group::Domains, "d7"));
+  EXPECT_EQ(records[7].name, "new");
+}
+
+TEST_F(SyncTest, ARenamedDomainKeepsAllItHas_ST14) {
+  sync({a_domain({"old", "b"})});
+  put(Group::Domains, "old", "pubcert.pem", "certificate");
+  put(Group::Staging, "old", "pubcert.pem", "staged");
+  put(Group::Ocsp, "old", "job.json");
+  sync({a_domain({"new", "old", "b"})});
+  EXPECT_EQ(store_.load(Group::Domains, "new", "pubcert.pem").value(), "certificate");
+  EXPECT_EQ(store_.load(Group::Staging, "new", "pubcert.pem").value(), "staged");
+  EXPECT_TRUE(store_.exists(Group::Ocsp, "new", "job.json"));
+  EXPECT_THAT(store_.folders(Group::Domains).value(), ElementsAre("new"));
+  EXPECT_THAT(store_.folders(Group::Staging).value(), ElementsAre("new"));
+  EXPECT_THAT(stored_names("new"), ElementsAre("new", "old", "b"));
+}
+
+TEST_F(SyncTest, ARenameThatStopsHalfWayGoesOnNextTime_ST14_ST24) {
+  sync({a_domain({"old", "b"})});
+  put(Group::Domains, "old", "pubcert.pem", "certificate");
+  put(Group::Staging, "old", "pubcert.pem", "staged");
+  store_.fault = [](std::string_view operation, Group group, std::string_view,
+                    std::string_view) -> std::optional<Error> {
+    if (operation == "move_folder" && group == Group::Domains) {
+      return fail(ErrorKind::Io, "disk");
+    }
+    return std::nullopt;
+  };
+  sync({a_domain({"new", "b"})});
+  EXPECT_TRUE(logger_.mentions("disk"));
+  store_.fault = nullptr;
+  sync({a_domain({"new", "b"})});
+  EXPECT_EQ(store_.load(Group::Domains, "new", "pubcert.pem").value(), "certificate");
+  EXPECT_EQ(store_.load(Group::Staging, "new", "pubcert.pem").value(), "staged");
+}
+
+TEST_F(SyncTest, AnAliasThatBecomesADomainIsNoRename_ST15) {
+  sync({a_domain({"a", "b", "c"})});
+  put(Group::Domains, "a", "pubcert.pem");
+  sync({a_domain({"b", "c"}), a_domain({"a"})});
+  EXPECT_THAT(store_.folders(Group::Domains).value(), ElementsAre("a", "b"));
+  EXPECT_TRUE(store_.exists(Group::Domains, "a", "pubcert.pem"));
+  EXPECT_FALSE(store_.exists(Group::Domains, "b", "pubcert.pem"));
+  EXPECT_THAT(stored_names("a"), ElementsAre("a"));
+}
+
+TEST_F(SyncTest, ARenameToANewNameWithTheOldOnesAsAliases_ST16) {
+  sync({a_domain({"a", "b"})});
+  put(Group::Domains, "a", "pubcert.pem");
+  sync({a_domain({"c", "a", "b"})});
+  EXPECT_TRUE(store_.exists(Group::Domains, "c", "pubcert.pem"));
+  EXPECT_THAT(store_.folders(Group::Archive).value(), IsEmpty());
+}
+
+TEST_F(SyncTest, ADomainThatLostItsLastNameIsArchived_ST17) {
+  sync({a_domain({"a"}), a_domain({"b"})});
+  put(Group::Archive, "a.1", "f");
+  sync({a_domain({"b", "a"})});
+  EXPECT_THAT(store_.folders(Group::Domains).value(), ElementsAre("b"));
+  EXPECT_THAT(store_.folders(Group::Archive).value(), ElementsAre("a.1", "a.2"));
+  const auto archived = store_.load(Group::Archive, "a.2", kDomainFile);
+  EXPECT_THAT(parse_domain(archived.value(), "md.json").value().names, ElementsAre("a"));
+}
+
+TEST_F(SyncTest, ADomainThatIsNotConfiguredAnyMoreStays) {
+  sync({a_domain({"a", "x"}), a_domain({"b"})});
+  sync({a_domain({"b", "x"})});
+  EXPECT_THAT(store_.folders(Group::Domains).value(), ElementsAre("a", "b"));
+  EXPECT_THAT(stored_names("a"), ElementsAre("a", "x"));
+  EXPECT_THAT(store_.folders(Group::Archive).value(), IsEmpty());
+}
+
+TEST_F(SyncTest, SeveralNamesAreRemovedAtOnce_ST18) {
+  sync({a_domain({"a", "b", "c", "d", "e"})});
+  sync({a_domain({"a", "c", "e"})});
+  EXPECT_THAT(stored_names("a"), ElementsAre("a", "c", "e"));
+  EXPECT_EQ(store_.count("save"), 1U);
+}
+
+TEST_F(SyncTest, TheFirstNameIsRemoved_ST19) {
+  sync({a_domain({"a", "b"})});
+  put(Group::Domains, "a", "pubcert.pem");
+  sync({a_domain({"b"})});
+  EXPECT_THAT(store_.folders(Group::Domains).value(), ElementsAre("b"));
+  EXPECT_TRUE(store_.exists(Group::Domains, "b", "pubcert.pem"));
+}
+
+TEST_F(SyncTest, ChallengesOfNoDomainGo_ST20) {
+  put(Group::Challenges, "a", kHttp01File);
+  put(Group::Challenges, "gone", kHttp01File);
+  put(Group::Challenges, "wild.test", "x");
+  sync({a_domain({"a", "*.wild.test"})});
+  EXPECT_THAT(store_.folders(Group::Challenges).value(), ElementsAre("a", "wild.test"));
+  sync({});
+  EXPECT_THAT(store_.folders(Group::Challenges).value(), IsEmpty());
+  EXPECT_THAT(store_.folders(Group::Domains).value(), UnorderedElementsAre("a"));
+}
+
+TEST_F(SyncTest, ABrokenFileIsWrittenAnewAndHurtsNoOther_ST08) {
+  sync({a_domain({"a"}), a_domain({"b"})});
+  put(Group::Domains, "a", kDomainFile, "{\"name");
+  put(Group::Domains, "a", "pubcert.pem", "certificate");
+  put(Group::Domains, "stray", kDomainFile, "");
+  const auto records = sync({a_domain({"a"}), a_domain({"b"})});
+  EXPECT_THAT(stored_names("a"), ElementsAre("a"));
+  EXPECT_EQ(records[0].state, model::DomainState::Unknown);
+  EXPECT_EQ(records[1].state, model::DomainState::Incomplete);
+  EXPECT_EQ(store_.count("save"), 1U);
+  EXPECT_TRUE(store_.exists(Group::Domains, "a", "pubcert.pem"));
+}
+
+TEST_F(SyncTest, ADomainThatFailsIsLeftAndTheOthersGoOn) {
+  sync({a_domain({"a"}), a_domain({"b"})});
+  store_.fault = [](std::string_view operation, Group, std::string_view folder,
+                    std::string_view) -> std::optional<Error> {
+    if (operation == "load" && folder == "a") {
+      return fail(ErrorKind::Denied, "read a: permission denied");
+    }
+    return std::nullopt;
+  };
+  const auto records = sync({a_domain({"a", "x"}), a_domain({"b", "y"})});
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].name, "a");
+  EXPECT_TRUE(logger_.mentions("permission denied"));
+  store_.fault = nullptr;
+  EXPECT_THAT(stored_names("a"), ElementsAre("a"));
+  EXPECT_THAT(stored_names("b"), ElementsAre("b", "y"));
+}
+
+TEST_F(SyncTest, SettingsThatAreGoneGo_ST23) {
+  ManagedDomain domain = a_domain({"a"});
+  domain.settings.challenges = {model::ChallengeType::Http01};
+  domain.settings.profile = "short";
+  sync({domain});
+  sync({a_domain({"a"})});
+  const std::string text = store_.load(Group::Domains, "a", kDomainFile).value();
+  EXPECT_EQ(text.find("challenges"), text.npos);
+  EXPECT_EQ(text.find("\"profile\""), text.npos);
+}
+
+TEST_F(SyncTest, TheDefaultKeyWrittenOutIsNoChange_VH19) {
+  sync({a_domain({"a"})});
+  ManagedDomain domain = a_domain({"a"});
+  domain.settings.key_specs = model::default_key_specs();
+  sync({domain});
+  EXPECT_EQ(store_.count("save"), 0U);
+}
+
+TEST_F(SyncTest, TenThousandDomains) {
+  std::vector<ManagedDomain> configured;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string name = "d" + std::to_string(i) + ".example.org";
+    configured.push_back(a_domain({name, "www." + name}));
+  }
+  const auto measure = [&](std::string_view what) {
+    const auto start = std::chrono::steady_clock::now();
+    sync_domains(store_, configured, logger_);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    std::cout << "sync of 10,000 domains, " << what << ": " << took.count() << " ms\n";
+  };
+  measure("all new");
+  measure("nothing changed");
+  for (ManagedDomain& domain : configured) {
+    domain.names.insert(domain.names.begin(), model::DnsName::parse("new." + domain.name).value());
+    domain.name = domain.names.front().text();
+  }
+  measure("all renamed");
+  EXPECT_EQ(store_.folders(Group::Domains).value().size(), 10'000U);
+}
+
+TEST(FreeArchiveName, TakesTheFirstFreeNumber_ST27) {
+  MemoryStore store;
+  EXPECT_EQ(free_archive_name(store, "a").value(), "a.1");
+  ASSERT_TRUE(store.save(Group::Archive, "a.1", "f", "x", Durability::Synced));
+  ASSERT_TRUE(store.save(Group::Archive, "a.3", "f", "x", Durability::Synced));
+  EXPECT_EQ(free_archive_name(store, "a").value(), "a.2");
+  EXPECT_EQ(free_archive_name(store, std::string(255, 'a')).error().kind, ErrorKind::InvalidInput);
+}
+
+}  // namespace
+}  // namespace md::store
