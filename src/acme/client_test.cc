@@ -15,7 +15,6 @@ namespace {
 
 using http::testing::a_response;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using namespace std::chrono_literals;
 
 class DirectoryTest : public SessionTest {
@@ -258,7 +257,7 @@ TEST_P(RefusalTest, HasKindAndWords) {
   EXPECT_EQ(order.error().problem->status, GetParam().response.status);
 }
 
-http::Response with_charset(http::Response response) {
+http::Response with_charset(const http::Response& response) {
   http::Response changed = a_response(response.status, response.body);
   changed.headers.add("Content-Type", "application/problem+json; charset=utf-8");
   return changed;

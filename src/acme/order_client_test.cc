@@ -87,7 +87,7 @@ TEST_F(OrderFlow, TellsWhatWasReplacedBefore) {  // AC-36
   const Order first = *session.create_order({dns({"a.test"}), "", "AKI.SERIAL"});
   const auto authorization = *session.fetch_authorization(first.authorizations.front());
   ASSERT_TRUE(session.answer_challenge(authorization.challenges.front()));
-  ASSERT_TRUE(session.await_authorization(authorization.url, patience));
+  ASSERT_TRUE(session.await_authorization(authorization.url, kPatience));
   ASSERT_TRUE(session.finalize(first, a_csr({"a.test"})));
   const auto second = session.create_order({dns({"a.test"}), "", "AKI.SERIAL"});
   ASSERT_FALSE(second);
@@ -97,6 +97,7 @@ TEST_F(OrderFlow, TellsWhatWasReplacedBefore) {  // AC-36
 
 TEST_F(OrderFlow, ManyNamesAreSentExactly) {  // AC-31
   std::vector<std::string> names;
+  names.reserve(100);
   for (int i = 0; i < 100; ++i) {
     names.push_back(std::string(60, 'x') + std::to_string(i) + ".a-rather-long-domain.test");
   }
@@ -204,7 +205,7 @@ TEST_F(Waiting, TakesAsLongAsTheCaNeeds) {  // AC-33
   server.behaviour.polls_until_issued = 40;
   Session session = a_session();
   EXPECT_EQ(a_valid_order(session, {"a.test"}).status, OrderStatus::Valid);
-  EXPECT_LE(waiter.waited(), 2 * patience);
+  EXPECT_LE(waiter.waited(), 2 * kPatience);
 }
 
 TEST_F(Waiting, PausesGrow) {
@@ -325,11 +326,11 @@ TEST_F(Waiting, FailedValidationIsAValueWithItsReason) {
   const auto order = *session.create_order({dns({"a.test"}), "", ""});
   const auto pending = *session.fetch_authorization(order.authorizations.front());
   ASSERT_TRUE(session.answer_challenge(*pending.find_challenge("http-01")));
-  const auto authorization = session.await_authorization(pending.url, patience);
+  const auto authorization = session.await_authorization(pending.url, kPatience);
   ASSERT_TRUE(authorization) << authorization.error().message;
   EXPECT_EQ(authorization->status, AuthorizationStatus::Invalid);
   EXPECT_THAT(authorization->failure()->detail, HasSubstr("a.test is not in place"));
-  const auto failed = session.await_order(order, OrderStatus::Pending, patience);
+  const auto failed = session.await_order(order, OrderStatus::Pending, kPatience);
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->status, OrderStatus::Invalid);
   EXPECT_TRUE(failed->error.has_value());
@@ -472,6 +473,7 @@ TEST_F(FakeServer, ServesManyThreads) {
   constexpr int kThreads = 8;
   a_session();
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   std::atomic<int> fetched{0};
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {

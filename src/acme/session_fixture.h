@@ -34,6 +34,7 @@ class SessionTest : public ::testing::Test {
 
   static std::vector<Identifier> dns(const std::vector<std::string>& names) {
     std::vector<Identifier> identifiers;
+    identifiers.reserve(names.size());
     for (const std::string& name : names) {
       identifiers.push_back({"dns", name});
     }
@@ -41,6 +42,7 @@ class SessionTest : public ::testing::Test {
   }
   Bytes a_csr(const std::vector<std::string>& names) const {
     std::vector<model::DnsName> parsed;
+    parsed.reserve(names.size());
     for (const std::string& name : names) {
       parsed.push_back(*model::DnsName::parse(name));
     }
@@ -62,14 +64,14 @@ class SessionTest : public ::testing::Test {
     for (const std::string& url : order->authorizations) {
       const auto authorization = session.fetch_authorization(url);
       EXPECT_TRUE(session.answer_challenge(authorization->challenges.front()));
-      EXPECT_TRUE(session.await_authorization(url, patience));
+      EXPECT_TRUE(session.await_authorization(url, kPatience));
     }
-    return *session.await_order(*order, OrderStatus::Pending, patience);
+    return *session.await_order(*order, OrderStatus::Pending, kPatience);
   }
   Order a_valid_order(Session& session, const std::vector<std::string>& names) {
     const auto finalized = session.finalize(a_ready_order(session, names), a_csr(names));
     EXPECT_TRUE(finalized) << finalized.error().message;
-    return *session.await_order(*finalized, OrderStatus::Processing, patience);
+    return *session.await_order(*finalized, OrderStatus::Processing, kPatience);
   }
   /// From now on, answers to requests whose path starts like that are replaced.
   void answer(const std::string& path, const Result<http::Response>& response) {
@@ -90,7 +92,7 @@ class SessionTest : public ::testing::Test {
     };
   }
 
-  static constexpr std::chrono::minutes patience{5};
+  static constexpr std::chrono::minutes kPatience{5};
   crypto::PrivateKey account_key = crypto::testing::shared_ec_key();
   crypto::PrivateKey certificate_key = crypto::testing::shared_rsa_key();
   md::testing::FakeClock clock;

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <system_error>
 
 #include "base/text.h"
+#include "http/curl_error.h"
 #include "http/url.h"
 
 namespace md::http {
@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxHeaderBytes = std::size_t{128} * 1024;
 constexpr std::chrono::milliseconds kPollInterval{100};
-constexpr long kMaxRedirects = 3;
 constexpr long kStallBytesPerSecond = 10;
 
 template <auto Release>
@@ -112,22 +111,6 @@ class Options {
   CURLcode code_{CURLE_OK};
 };
 
-std::string_view name_of(Request::Method method) {
-  switch (method) {
-    case Request::Method::Get:
-      return "GET";
-    case Request::Method::Head:
-      return "HEAD";
-    case Request::Method::Post:
-      return "POST";
-  }
-  return "";
-}
-
-std::string describe(const Request& request) {
-  return fmt::format("{} {}", name_of(request.method), printable(request.url));
-}
-
 void set_protocols(Options& options, bool encrypted) {
 #if LIBCURL_VERSION_NUM >= 0x075500
   options.set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -214,97 +197,6 @@ Result<HeaderList> make_header_list(const Request& request) {
   return list;
 }
 
-std::string url_in_use(CURL* easy) {
-  const char* url = nullptr;
-  const CURLcode code = curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
-  return code == CURLE_OK && url != nullptr ? url : "";
-}
-
-std::string describe_peer(const Request& request, const std::string& url) {
-  if (!request.route.unix_socket.empty()) {
-    return request.route.unix_socket;
-  }
-  const auto target = parse_url(url);
-  std::string peer = target ? target->authority() : printable(url);
-  if (!request.route.proxy.empty()) {
-    // Not the whole URL of the proxy: it may hold a password.
-    const auto proxy = parse_url(request.route.proxy);
-    peer += fmt::format(" by proxy {}", proxy ? proxy->authority() : "as configured");
-  }
-  return peer;
-}
-
-/// libcurl's code for a transfer that failed, as an error of ours.
-class Diagnosis {
- public:
-  Diagnosis(const Request& request, CURL* easy, CURLcode code, const Transfer& transfer)
-      : request_(request), easy_(easy), code_(code), url_(url_in_use(easy)) {
-    words_ = printable(transfer.words.data());
-    if (words_.empty()) {
-      words_ = curl_easy_strerror(code);
-    }
-  }
-
-  [[nodiscard]] Error error() const {
-    switch (code_) {
-      case CURLE_COULDNT_RESOLVE_HOST:
-      case CURLE_COULDNT_RESOLVE_PROXY:
-        return network(fmt::format("look up {}: {}", describe_peer(request_, url_), words_));
-      case CURLE_COULDNT_CONNECT:
-        return network(fmt::format("connect to {}: {}", describe_peer(request_, url_), reason()));
-      case CURLE_OPERATION_TIMEDOUT:
-        return fail(ErrorKind::Timeout, fmt::format("{}: {}", describe(request_), words_));
-      case CURLE_SSL_CONNECT_ERROR:
-      case CURLE_SSL_CERTPROBLEM:
-      case CURLE_SSL_CIPHER:
-      case CURLE_SSL_ISSUER_ERROR:
-      case CURLE_PEER_FAILED_VERIFICATION:
-        return network(fmt::format("TLS with {}: {}", describe_peer(request_, url_), words_));
-      case CURLE_SSL_CACERT_BADFILE:
-        return fail(ErrorKind::InvalidInput,
-                    fmt::format("TLS with {}: {}", describe_peer(request_, url_), words_));
-      case CURLE_FAILED_INIT:
-      case CURLE_BAD_FUNCTION_ARGUMENT:
-      case CURLE_UNKNOWN_OPTION:
-      case CURLE_NOT_BUILT_IN:
-        return fail(ErrorKind::Internal, fmt::format("{}: {}", describe(request_), words_));
-      default:
-        return network(fmt::format("{}: {}", describe(request_), other_reason()));
-    }
-  }
-
- private:
-  static Error network(std::string message) { return fail(ErrorKind::Network, std::move(message)); }
-  // The system's word for a connection that failed is clearer than libcurl's.
-  [[nodiscard]] std::string reason() const {
-    long os_error = 0;
-    if (curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_error) == CURLE_OK && os_error != 0) {
-      return std::generic_category().message(static_cast<int>(os_error));
-    }
-    return words_;
-  }
-  [[nodiscard]] std::string other_reason() const {
-    const bool redirected = url_ != request_.url;
-    if (code_ == CURLE_TOO_MANY_REDIRECTS) {
-      return fmt::format("more than {} redirects, the last one to {}", kMaxRedirects,
-                         printable(url_));
-    }
-    if (redirected && (code_ == CURLE_UNSUPPORTED_PROTOCOL || code_ == CURLE_URL_MALFORMAT)) {
-      return fmt::format("a redirect to {} is not followed", printable(url_));
-    }
-    if (code_ == CURLE_OUT_OF_MEMORY) {
-      return "a header line without end, or no memory left";
-    }
-    return words_;
-  }
-
-  const Request& request_;
-  CURL* easy_;
-  CURLcode code_;
-  std::string url_;
-  std::string words_;
-};
-
 }  // namespace
 
 CurlGlobal::CurlGlobal() {
@@ -341,7 +233,7 @@ class CurlClient::Impl {
       return fail(ErrorKind::InvalidInput, describe(request) + ": " + transfer.refused);
     }
     if (code != CURLE_OK) {
-      return Diagnosis(request, easy_.get(), code, transfer).error();
+      return curl_error(request, easy_.get(), code, transfer.words.data());
     }
     if (!transfer.header_ended) {
       // libcurl takes an answer that breaks off there for one without a body.

@@ -434,6 +434,16 @@ TEST_F(CurlClientTest, StallIsATimeoutThatNamesTheHost) {  // AC-47
   EXPECT_THAT(response.error().message, HasSubstr("too slow"));
 }
 
+TEST_F(CurlClientTest, PeerThatNeverGreetsIsATimeoutThatNamesTheHost) {  // AC-47
+  LocalServer server([](Peer& peer) { peer.wait_for_close(); });
+  Request request = a_get("https://127.0.0.1:" + std::to_string(server.port()) + "/");
+  request.limits.connect = 200ms;
+  const auto response = client.send(request, never);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::Timeout) << response.error().message;
+  EXPECT_THAT(response.error().message, HasSubstr("127.0.0.1"));
+}
+
 TEST_F(CurlClientTest, SlowDripEndsWithTheWholeTimeout) {
   LocalServer server([](Peer& peer) {
     peer.read_request();

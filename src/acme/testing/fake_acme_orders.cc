@@ -42,6 +42,7 @@ bool is_redundant(const std::vector<Identifier>& identifiers, const std::string&
 
 std::vector<std::string> sorted_names(const std::vector<Identifier>& identifiers) {
   std::vector<std::string> names;
+  names.reserve(identifiers.size());
   for (const Identifier& identifier : identifiers) {
     names.push_back(identifier.value);
   }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/curl_error.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include "base/text.h"
+#include "http/url.h"
+
+namespace md::http {
+namespace {
+
+std::string_view name_of(Request::Method method) {
+  switch (method) {
+    case Request::Method::Get:
+      return "GET";
+    case Request::Method::Head:
+      return "HEAD";
+    case Request::Method::Post:
+      return "POST";
+  }
+  return "";
+}
+
+std::string describe_peer(const Request& request, const std::string& url) {
+  if (!request.route.unix_socket.empty()) {
+    return request.route.unix_socket;
+  }
+  const auto target = parse_url(url);
+  std::string peer = target ? target->authority() : printable(url);
+  if (!request.route.proxy.empty()) {
+    // Not the whole URL of the proxy: it may hold a password.
+    const auto proxy = parse_url(request.route.proxy);
+    peer += fmt::format(" by proxy {}", proxy ? proxy->authority() : "as configured");
+  }
+  return peer;
+}
+
+/// libcurl's code for a transfer that failed, as an error of ours.
+class Diagnosis {
+ public:
+  Diagnosis(const Request& request, CURL* easy, CURLcode code, std::string_view words)
+      : request_(request), easy_(easy), code_(code), url_(url_in_use(easy)) {
+    words_ = words.empty() ? curl_easy_strerror(code) : printable(words);
+  }
+
+  [[nodiscard]] Error error() const {
+    switch (code_) {
+      case CURLE_COULDNT_RESOLVE_HOST:
+      case CURLE_COULDNT_RESOLVE_PROXY:
+        return network(fmt::format("look up {}: {}", describe_peer(request_, url_), words_));
+      case CURLE_COULDNT_CONNECT:
+        return network(fmt::format("connect to {}: {}", describe_peer(request_, url_), reason()));
+      case CURLE_OPERATION_TIMEDOUT:
+        return fail(ErrorKind::Timeout, fmt::format("{}: {}", describe(request_), words_));
+      case CURLE_SSL_CONNECT_ERROR:
+      case CURLE_SSL_CERTPROBLEM:
+      case CURLE_SSL_CIPHER:
+      case CURLE_SSL_ISSUER_ERROR:
+      case CURLE_PEER_FAILED_VERIFICATION:
+        return network(fmt::format("TLS with {}: {}", describe_peer(request_, url_), words_));
+      case CURLE_SSL_CACERT_BADFILE:
+        return fail(ErrorKind::InvalidInput,
+                    fmt::format("TLS with {}: {}", describe_peer(request_, url_), words_));
+      case CURLE_FAILED_INIT:
+      case CURLE_BAD_FUNCTION_ARGUMENT:
+      case CURLE_UNKNOWN_OPTION:
+      case CURLE_NOT_BUILT_IN:
+        return fail(ErrorKind::Internal, fmt::format("{}: {}", describe(request_), words_));
+      default:
+        return network(fmt::format("{}: {}", describe(request_), other_reason()));
+    }
+  }
+
+ private:
+  static Error network(std::string message) { return fail(ErrorKind::Network, std::move(message)); }
+  // The system's word for a connection that failed is clearer than libcurl's.
+  [[nodiscard]] std::string reason() const {
+    long os_error = 0;
+    if (curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_error) == CURLE_OK && os_error != 0) {
+      return std::generic_category().message(static_cast<int>(os_error));
+    }
+    return words_;
+  }
+  [[nodiscard]] std::string other_reason() const {
+    const bool redirected = url_ != request_.url;
+    if (code_ == CURLE_TOO_MANY_REDIRECTS) {
+      return fmt::format("more than {} redirects, the last one to {}", kMaxRedirects,
+                         printable(url_));
+    }
+    if (redirected && (code_ == CURLE_UNSUPPORTED_PROTOCOL || code_ == CURLE_URL_MALFORMAT)) {
+      return fmt::format("a redirect to {} is not followed", printable(url_));
+    }
+    if (code_ == CURLE_OUT_OF_MEMORY) {
+      return "a header line without end, or no memory left";
+    }
+    return words_;
+  }
+
+  const Request& request_;
+  CURL* easy_;
+  CURLcode code_;
+  std::string url_;
+  std::string words_;
+};
+
+}  // namespace
+
+std::string describe(const Request& request) {
+  return fmt::format("{} {}", name_of(request.method), printable(request.url));
+}
+
+std::string url_in_use(CURL* easy) {
+  const char* url = nullptr;
+  const CURLcode code = curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+  return code == CURLE_OK && url != nullptr ? url : "";
+}
+
+Error curl_error(const Request& request, CURL* easy, CURLcode code, std::string_view words) {
+  return Diagnosis(request, easy, code, words).error();
+}
+
+}  // namespace md::http
