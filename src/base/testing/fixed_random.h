@@ -8,7 +8,7 @@ namespace md::testing {
 /// Gives one number, again and again, until told another.
 class FixedRandom final : public RandomSource {
  public:
-  explicit FixedRandom(double value = 0.5) : value(value) {}
+  explicit FixedRandom(double number = 0.5) : value(number) {}
   [[nodiscard]] double uniform() override { return value; }
   double value;
 };
