@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "acme/client.h"
 #include "base/result.h"
@@ -22,8 +24,11 @@ namespace md::renewal {
 /// two steps: the key is in staging before the CA hears of it. Thread-safe.
 class AccountBook {
  public:
-  AccountBook(store::Store& store, const SecretBytes& store_key)
-      : store_(store), store_key_(store_key) {}
+  /// `lock_folder`: for files that keep two generations of children from registering at the same
+  /// time; empty: there are none.
+  AccountBook(store::Store& store, const SecretBytes& store_key,
+              std::filesystem::path lock_folder = {})
+      : store_(store), store_key_(store_key), lock_folder_(std::move(lock_folder)) {}
 
   struct Opened {
     crypto::PrivateKey key;
@@ -42,13 +47,34 @@ class AccountBook {
   void forget(const std::string& ca_url, const std::string& account_url);
 
  private:
-  struct Shelf;  // of one CA URL and EAB: its own lock, so that CAs do not wait for each other
+  struct Shelf;    // of one CA URL and EAB: its own lock, so that CAs do not wait for each other
+  struct Visitor;  // what one call of `open` works with
   std::shared_ptr<Shelf> shelf_for(const std::string& ca_url, const std::string& external_kid);
+
+  Result<Opened> open_at(Shelf& shelf, Visitor& visitor);
+  std::optional<Opened> find_on_disk(const Shelf& shelf, const Visitor& visitor) const;
+  std::optional<Opened> load(store::Group group, const std::string& folder, const Shelf& shelf,
+                             const Visitor& visitor) const;
+  std::optional<crypto::PrivateKey> load_key(store::Group group, const std::string& folder) const;
+  std::vector<crypto::PrivateKey> unfinished_keys(const Visitor& visitor) const;
+  Status set_aside(const Visitor& visitor);
+  Status save_key(const Visitor& visitor, const crypto::PrivateKey& key);
+  Status save_record(const Visitor& visitor, const store::AccountRecord& record);
+  Status stage(const Visitor& visitor, const Opened& account);
+  Result<Opened> register_account(const Visitor& visitor);
+  Result<Opened> register_key(const Visitor& visitor, const crypto::PrivateKey& key,
+                              bool may_be_known);
+  Status update_contacts(const Visitor& visitor, Opened& account);
 
   store::Store& store_;
   const SecretBytes& store_key_;
+  const std::filesystem::path lock_folder_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Shelf>> shelves_;  // guarded by mutex_
 };
+
+/// "mailto:" once and the address: what is configured, or else the ServerAdmin where that is an
+/// address of somebody. Empty: none.
+std::vector<std::string> contacts_of(const model::ManagedDomain& domain);
 
 }  // namespace md::renewal
