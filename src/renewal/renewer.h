@@ -1,54 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "acme/client.h"
 #include "base/clock.h"
-#include "base/command.h"
-#include "base/logger.h"
-#include "base/random.h"
-#include "base/secret_bytes.h"
-#include "base/waiter.h"
 #include "http/client.h"
+#include "model/job.h"
 #include "model/managed_domain.h"
 #include "renewal/account_book.h"
-#include "renewal/decide.h"
-#include "store/file_store.h"
+#include "renewal/challenge_setup.h"
+#include "renewal/events.h"
+#include "renewal/world.h"
 
 namespace md::renewal {
-
-/// What the server can do for challenges; fixed at its start.
-struct ServerAbilities {
-  bool listens_http{false};   ///< on the port that MDPortMap maps 80 to
-  bool listens_https{false};  ///< on the port that MDPortMap maps 443 to
-};
-
-/// The challenge types to use for `domain`, best first; InvalidInput with problem
-/// `challenge-mismatch` if there are none. Bound to config::choose_challenges by the module: this
-/// layer may not include config.
-using ChallengeChoice = std::function<Result<std::vector<model::ChallengeType>>(
-    const model::ManagedDomain& domain, const model::DnsName& name)>;
-
-/// Facts about the live certificates of a domain, at the moment of the call. Thread-safe.
-using LiveFacts = std::function<CertificateSetFacts(const model::ManagedDomain& domain)>;
-
-/// What renewals work with. All references outlive the renewer.
-struct World {
-  store::FileStore& store;
-  const Clock& clock;
-  RandomSource& random;
-  Waiter& waiter;
-  CommandRunner& commands;
-  Logger& logger;
-  /// A client of the calling thread's own (CurlClient is thread-compatible).
-  std::function<std::unique_ptr<http::Client>()> make_http_client;
-  ChallengeChoice choose_challenges;
-  LiveFacts live_facts;
-  bool activates_live{true};  ///< for the words of the log message
-};
 
 /// Looks after managed domains in the worker child: one call of `check` decides and, where an
 /// attempt is due, makes it. Many threads may call it for different domains at the same time; the
@@ -66,11 +35,17 @@ class Renewer {
   TimePoint check(const model::ManagedDomain& domain, http::Client& http_client);
 
  private:
-  class Attempt;
+  std::optional<model::Job> take_unsaved(const std::string& domain_name);
+  acme::NoncePool& nonces_for(const std::string& ca_url);
+
   World world_;
+  Events events_;
   AccountBook accounts_;
-  std::map<std::string, std::unique_ptr<acme::NoncePool>> nonces_;  // by CA URL, guarded by mutex_
+  ChallengeKeys challenge_keys_;
   std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<acme::NoncePool>> nonces_;  // by CA URL, guarded by mutex_
+  /// Jobs that a full or unwritable disk did not take, so that they back off all the same.
+  std::map<std::string, model::Job> unsaved_jobs_;  // by domain, guarded by mutex_
 };
 
 }  // namespace md::renewal

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/attempt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "renewal/decide.h"
+#include "renewal/failure.h"
+#include "renewal/order_flow.h"
+#include "renewal/staged_set.h"
+#include "store/documents.h"
+
+namespace md::renewal {
+namespace {
+
+using store::Durability;
+using store::Group;
+
+http::Route route_of(const model::ResolvedSettings& settings) {
+  http::Route route;
+  route.ca_certificate_file = settings.ca_certificate_file;
+  route.proxy = settings.http_proxy;
+  route.proxy_ca_certificate_file = settings.http_proxy_ca_certificate_file;
+  return route;
+}
+
+bool ends_in(const Error& error, std::string_view problem) {
+  return error.problem && error.problem->type.ends_with(problem);
+}
+
+/// Of what an earlier attempt has staged, that which would not be due for renewal again at once.
+std::optional<CertificateFacts> still_good(const LoadedSet& staged, const model::KeySpec& spec,
+                                           const model::ManagedDomain& domain, TimePoint now) {
+  for (const store::KeyedChain& keyed : staged.keyed) {
+    if (!(keyed.spec == spec) || !keyed.key.fits(spec)) {
+      continue;
+    }
+    RenewalFacts facts;
+    facts.live.certificates.push_back(facts_of(keyed));
+    if (!renewal_due(domain, facts, now).due) {
+      return facts.live.certificates.front();
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const model::CertificateAuthority& authority_for(const model::ResolvedSettings& settings,
+                                                 unsigned errors) {
+  const unsigned turn = errors / std::max(settings.retry_failover, 1U);
+  return settings.authorities[turn % settings.authorities.size()];
+}
+
+Attempt::Attempt(AttemptTools tools, const model::ManagedDomain& domain, std::string ca_url,
+                 JobJournal& journal)
+    : tools_(tools),
+      domain_(domain),
+      ca_url_(std::move(ca_url)),
+      journal_(journal),
+      connection_{tools.http, tools.world.clock, tools.world.waiter, tools.nonces,
+                  route_of(domain.settings)} {}
+
+Result<CertificateSetFacts> Attempt::run() {
+  journal_.progress(fmt::format("Contacting ACME server for {} at {}", domain_.name, ca_url_));
+  MD_ASSIGN_OR_RETURN(const auto directory, acme::fetch_directory(connection_, ca_url_));
+  MD_ASSIGN_OR_RETURN(const std::string profile, profile_for(directory));
+  MD_TRY_CONTEXT(stage_domain(), "stage md.json");
+  return run_with_account(directory, profile);
+}
+
+/// The profile to ask for; empty where there is none to ask for.
+Result<std::string> Attempt::profile_for(const acme::Directory& directory) const {
+  const std::string& wanted = domain_.settings.profile;
+  const auto& offered = directory.profiles;
+  if (wanted.empty() || std::find(offered.begin(), offered.end(), wanted) != offered.end()) {
+    return wanted;
+  }
+  const std::string complaint =
+      fmt::format("the CA does not offer the profile '{}', but {}", wanted,
+                  offered.empty() ? "none at all" : "these: " + printable(join(offered, ", ")));
+  if (domain_.settings.profile_mandatory == model::Switch::On) {
+    return fail(ErrorKind::Permanent, complaint);
+  }
+  tools_.world.logger.warning({}, fmt::format("{}: {}; it is left out", domain_.name, complaint));
+  return std::string();
+}
+
+/// Activation makes the live md.json of it: with the CA that issued.
+Status Attempt::stage_domain() {
+  store::DomainRecord record;
+  record.ca_url = ca_url_;
+  record.state = model::DomainState::Incomplete;
+  return tools_.world.store.save(Group::Staging, domain_.name, store::kDomainFile,
+                                 store::to_json(domain_, record).dump(), Durability::Synced);
+}
+
+Result<CertificateSetFacts> Attempt::run_with_account(const acme::Directory& directory,
+                                                      const std::string& profile) {
+  for (bool again = false;; again = true) {
+    journal_.progress(fmt::format("Selecting account to use for {}", domain_.name));
+    MD_ASSIGN_OR_RETURN(const auto account,
+                        tools_.accounts.open(connection_, directory, domain_, ca_url_));
+    const std::string& account_url = account.record.url;
+    acme::Session session(connection_, directory, account.key, account_url);
+    auto staged = obtain_all(session, profile);
+    if (staged || again || !is_lost(session, staged.error())) {
+      return staged;
+    }
+    tools_.world.logger.debug(fmt::format("{}: the CA has lost account {}: {}", domain_.name,
+                                          account_url, staged.error().message));
+    tools_.accounts.forget(ca_url_, account_url);
+  }
+}
+
+/// Does the CA refuse us because of the account? "unauthorized" may mean that, or something else.
+bool Attempt::is_lost(acme::Session& session, const Error& error) const {
+  if (ends_in(error, ":accountDoesNotExist")) {
+    return true;
+  }
+  if (error.kind != ErrorKind::Denied || !ends_in(error, ":unauthorized")) {
+    return false;
+  }
+  const auto account = session.fetch_account();
+  return account ? account->status != "valid" : account.error().kind == ErrorKind::Denied;
+}
+
+Result<CertificateSetFacts> Attempt::obtain_all(acme::Session& session,
+                                                const std::string& profile) {
+  const World& world = tools_.world;
+  const LoadedSet staged = load_set(world.store, Group::Staging, domain_, world.store.key());
+  CertificateSetFacts result;
+  for (const model::KeySpec& spec : domain_.settings.effective_key_specs()) {
+    if (auto facts = still_good(staged, spec, domain_, world.clock.now())) {
+      result.certificates.push_back(std::move(*facts));
+      continue;
+    }
+    journal_.progress(
+        fmt::format("Driving ACME to renew {} certificate for {}", spec.name(), domain_.name));
+    OrderFlow flow(
+        {world, domain_, ca_url_, profile, journal_, tools_.events, tools_.challenge_keys, session},
+        spec);
+    MD_ASSIGN_OR_RETURN(auto facts, flow.run());
+    result.certificates.push_back(std::move(facts));
+  }
+  return result;
+}
+
+}  // namespace md::renewal

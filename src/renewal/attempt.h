@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "acme/client.h"
+#include "base/result.h"
+#include "http/client.h"
+#include "model/managed_domain.h"
+#include "renewal/account_book.h"
+#include "renewal/challenge_setup.h"
+#include "renewal/events.h"
+#include "renewal/facts.h"
+#include "renewal/job_journal.h"
+#include "renewal/world.h"
+
+namespace md::renewal {
+
+/// What attempts work with, beside the world.
+struct AttemptTools {
+  const World& world;
+  Events& events;
+  AccountBook& accounts;
+  ChallengeKeys& challenge_keys;
+  acme::NoncePool& nonces;
+  http::Client& http;
+};
+
+/// The CA whose turn it is after so many errors (MDRetryFailover): round robin. Pure.
+const model::CertificateAuthority& authority_for(const model::ResolvedSettings& settings,
+                                                 unsigned errors);
+
+/// One go at getting a domain's certificates from one CA into staging: straight through, from the
+/// directory to the last certificate. Contents of staging that are of use are used. The caller
+/// holds the domain's lock. Thread-compatible.
+class Attempt {
+ public:
+  Attempt(AttemptTools tools, const model::ManagedDomain& domain, std::string ca_url,
+          JobJournal& journal);
+
+  /// The set that is whole in staging now. The last certificate is written as the last file, since
+  /// the activator may take the set away in that moment.
+  Result<CertificateSetFacts> run();
+
+ private:
+  Result<std::string> profile_for(const acme::Directory& directory) const;
+  Status stage_domain();
+  Result<CertificateSetFacts> run_with_account(const acme::Directory& directory,
+                                               const std::string& profile);
+  Result<CertificateSetFacts> obtain_all(acme::Session& session, const std::string& profile);
+  bool is_lost(acme::Session& session, const Error& error) const;
+
+  AttemptTools tools_;
+  const model::ManagedDomain& domain_;
+  const std::string ca_url_;
+  JobJournal& journal_;
+  acme::Connection connection_;
+};
+
+}  // namespace md::renewal

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/job_journal.h"
+
+#include <fmt/format.h>
+
+#include "json/value.h"
+#include "store/documents.h"
+
+namespace md::renewal {
+namespace {
+
+Result<model::Job> load_job(const store::Store& store, const std::string& domain_name) {
+  MD_ASSIGN_OR_RETURN(const std::string text,
+                      store.load(store::Group::Staging, domain_name, store::kJobFile));
+  MD_ASSIGN_OR_RETURN(const json::Value value,
+                      json::Value::parse(text, fmt::format("job.json of {}", domain_name)));
+  return store::parse_job(value);
+}
+
+}  // namespace
+
+JobJournal JobJournal::load(store::Store& store, const Clock& clock, Logger& logger,
+                            const std::string& domain_name) {
+  auto job = load_job(store, domain_name);
+  if (!job && job.error().kind != ErrorKind::NotFound) {
+    logger.debug(fmt::format("{}: a new job is begun: {}", domain_name, job.error().message));
+  }
+  JobJournal journal(store, clock, logger, std::move(job).value_or(model::Job{}));
+  journal.job.name = domain_name;
+  return journal;
+}
+
+void JobJournal::progress(std::string activity) {
+  note("progress", {}, activity);
+  logger_.debug(fmt::format("{}: {}", job.name, activity));
+  job.last = model::JobResult{};
+  job.last.activity = std::move(activity);
+  if (auto saved = save(store::Durability::Replaceable); !saved) {
+    logger_.debug(saved.error().message);
+  }
+}
+
+void JobJournal::note(std::string_view type, std::string status, std::string detail) {
+  job.add_log({clock_.now(), std::string(type), std::move(status), std::move(detail)});
+}
+
+Status JobJournal::save(store::Durability durability) {
+  Status saved = store_.save(store::Group::Staging, job.name, store::kJobFile,
+                             store::to_json(job).dump(), durability);
+  unsaved_ = !saved;
+  return saved;
+}
+
+}  // namespace md::renewal

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/order_flow.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "crypto/certificate.h"
+#include "renewal/authorizations.h"
+#include "renewal/failure.h"
+
+namespace md::renewal {
+namespace {
+
+using acme::OrderStatus;
+using store::Durability;
+using store::Group;
+
+// Per phase of an order: some CAs issue minutes after they have been asked (AC-33).
+constexpr std::chrono::minutes kPatience{5};
+
+std::vector<std::string> texts_of(const std::vector<model::DnsName>& names) {
+  std::vector<std::string> texts;
+  for (const model::DnsName& name : names) {
+    texts.push_back(name.text());
+  }
+  return texts;
+}
+
+std::string describe(const model::KeySpec& spec) {
+  return spec.type == model::KeySpec::Type::Rsa ? fmt::format("rsa-{}", spec.bits)
+                                                : fmt::format("ec-{}", spec.name());
+}
+
+/// Why the order became invalid, in the CA's words.
+Error invalid_order(const acme::Order& order) {
+  Error error = fail(ErrorKind::Rejected, "the order is invalid");
+  if (order.error) {
+    error.message += ": " + printable(order.error->detail);
+    error.problem = order.error;
+    if (acme::is_permanent(*order.error)) {
+      error.kind = ErrorKind::Permanent;
+    }
+  }
+  return error;
+}
+
+}  // namespace
+
+OrderFlow::OrderFlow(OrderContext context, model::KeySpec spec)
+    : context_(std::move(context)),
+      spec_(std::move(spec)),
+      names_(model::without_covered(context_.domain.names)) {}
+
+std::vector<std::string> OrderFlow::asked_names() const {
+  return texts_of(names_);
+}
+
+Result<CertificateFacts> OrderFlow::run() {
+  MD_TRY_CONTEXT(prepare_key(), fmt::format("key for {}", spec_.name()));
+  for (;;) {
+    MD_ASSIGN_OR_RETURN(Opened opened, open_order());
+    auto facts = obtain(opened);
+    if (facts || facts.error().kind == ErrorKind::Stopped) {
+      return facts;
+    }
+    // Garbage may be an accident, but not for ever.
+    const bool is_garbage_again =
+        opened.origin == Origin::TakenUp && facts.error().kind == ErrorKind::Corrupt;
+    if (!order_is_stale_ && !is_garbage_again && !is_final_answer(facts.error())) {
+      return facts;  // the order stays, to be taken up again
+    }
+    drop_order();
+    if (!order_is_stale_ || opened.origin == Origin::New) {
+      return facts;
+    }
+    order_is_stale_ = false;  // it was an old one: a new one may do
+  }
+}
+
+Result<CertificateFacts> OrderFlow::obtain(Opened& opened) {
+  MD_TRY(authorize(opened.order, opened.origin));
+  MD_ASSIGN_OR_RETURN(const acme::Order issued, issue(std::move(opened.order)));
+  return stage_certificate(issued);
+}
+
+/// A key that is staged already may be known to the CA: it is used again.
+Status OrderFlow::prepare_key() {
+  store::Store& store = context_.world.store;
+  const std::string& folder = context_.domain.name;
+  const auto passphrase = context_.world.store.key().bytes();
+  // A certificate that is there does not fit, or this order would not be. Without it the set is
+  // plainly incomplete for all that look at it.
+  MD_TRY(store.remove_file(Group::Staging, folder, store::certificate_file(spec_)));
+  if (const auto pem = store.load(Group::Staging, folder, store::key_file(spec_))) {
+    auto key = crypto::PrivateKey::from_pem(*pem, passphrase);
+    if (key && key->fits(spec_)) {
+      key_ = std::move(key).value();
+      return {};
+    }
+  }
+  MD_ASSIGN_OR_RETURN(key_, crypto::PrivateKey::generate(spec_));
+  key_is_new_ = true;
+  MD_ASSIGN_OR_RETURN(const std::string pem, key_->to_encrypted_pem(passphrase));
+  return store.save(Group::Staging, folder, store::key_file(spec_), pem, Durability::Synced);
+}
+
+std::optional<store::OrderRecord> OrderFlow::load_record() {
+  const auto text =
+      context_.world.store.load(Group::Staging, context_.domain.name, store::kOrderFile);
+  if (!text) {
+    return std::nullopt;
+  }
+  auto record = store::parse_order(*text, "order.json of " + context_.domain.name);
+  if (!record) {
+    context_.world.logger.debug(record.error().message);
+    return std::nullopt;
+  }
+  return std::move(record).value();
+}
+
+bool OrderFlow::is_ours(const store::OrderRecord& record) const {
+  return !record.url.empty() && record.ca_url == context_.ca_url &&
+         record.account_url == context_.session.account_url() && record.key_spec == spec_.name() &&
+         record.names == asked_names();
+}
+
+/// An order that the CA still holds: is it for these names, and can it lead to a certificate of the
+/// key that we have?
+bool OrderFlow::can_be_used(const acme::Order& order) const {
+  std::vector<std::string> ordered;
+  for (const acme::Identifier& identifier : order.identifiers) {
+    ordered.push_back(to_lower(identifier.value));
+  }
+  std::vector<std::string> asked = asked_names();
+  std::sort(ordered.begin(), ordered.end());
+  std::sort(asked.begin(), asked.end());
+  if (order.status == OrderStatus::Invalid || ordered != asked) {
+    return false;
+  }
+  const bool is_finalized =
+      order.status == OrderStatus::Processing || order.status == OrderStatus::Valid;
+  if (is_finalized) {
+    return !key_is_new_;
+  }
+  return !order.expires || *order.expires > context_.world.clock.now();
+}
+
+Result<OrderFlow::Opened> OrderFlow::open_order() {
+  if (auto record = load_record()) {
+    record_ = *std::move(record);
+    if (is_ours(record_)) {
+      context_.journal.progress(
+          fmt::format("Taking up the order for the {} certificate of {} again", spec_.name(),
+                      context_.domain.name));
+      auto order = context_.session.fetch_order(record_.url);
+      if (order && can_be_used(*order)) {
+        return Opened{std::move(order).value(), Origin::TakenUp};
+      }
+      if (!order && !is_final_answer(order.error())) {
+        return std::move(order).error();
+      }
+    }
+    drop_order();
+  }
+  MD_ASSIGN_OR_RETURN(acme::Order order, create_order());
+  return Opened{std::move(order), Origin::New};
+}
+
+Result<acme::Order> OrderFlow::create_order() {
+  context_.journal.progress(
+      fmt::format("Creating new order, key-spec={}, profile={}, replacing-cert=none",
+                  describe(spec_), context_.profile.empty() ? "none" : context_.profile));
+  acme::OrderRequest request;
+  request.profile = context_.profile;
+  for (const model::DnsName& name : names_) {
+    request.identifiers.push_back({"dns", name.text()});
+  }
+  MD_ASSIGN_OR_RETURN(acme::Order order, context_.session.create_order(request));
+  record_ = store::OrderRecord{};
+  record_.url = order.url;
+  record_.ca_url = context_.ca_url;
+  record_.account_url = context_.session.account_url();
+  record_.key_spec = spec_.name();
+  record_.names = asked_names();
+  MD_TRY_CONTEXT(save_record(Durability::Synced), "save the order");
+  return order;
+}
+
+Status OrderFlow::save_record(Durability durability) {
+  return context_.world.store.save(Group::Staging, context_.domain.name, store::kOrderFile,
+                                   store::to_json(record_).dump(), durability);
+}
+
+/// Its challenges, too.
+void OrderFlow::drop_order() {
+  if (!record_.setups.empty()) {
+    challenge_setup().take_away_all();
+  }
+  record_ = store::OrderRecord{};
+  if (auto removed =
+          context_.world.store.remove_file(Group::Staging, context_.domain.name, store::kOrderFile);
+      !removed) {
+    context_.world.logger.debug(removed.error().message);
+  }
+}
+
+ChallengeSetup OrderFlow::challenge_setup() {
+  return {context_.world, context_.challenge_keys, context_.domain, record_.setups,
+          [this](const std::vector<std::string>& placed) {
+            record_.setups = placed;
+            return save_record(Durability::Replaceable);
+          }};
+}
+
+Status OrderFlow::authorize(acme::Order& order, Origin origin) {
+  ChallengeSetup setup = challenge_setup();
+  Status status;
+  if (order.status == OrderStatus::Pending) {
+    Authorizations authorizations(context_, names_, setup);
+    status = authorizations.complete(order);
+    order_is_stale_ = authorizations.found_unusable() && origin == Origin::TakenUp;
+  }
+  if (status && order.status == OrderStatus::Pending) {
+    context_.journal.progress("Waiting for order to become ready");
+    auto ready = context_.session.await_order(order, OrderStatus::Pending, kPatience);
+    if (ready) {
+      order = std::move(ready).value();
+    } else {
+      status = std::move(ready).error();
+    }
+  }
+  if (status || status.error().kind != ErrorKind::Stopped) {
+    // After a stop they are left in place: the CA may be about to look at them.
+    setup.take_away_all();
+  }
+  return status;
+}
+
+Result<acme::Order> OrderFlow::issue(acme::Order order) {
+  if (order.status == OrderStatus::Ready) {
+    context_.journal.progress(fmt::format("Creating {} CSR", spec_.name()));
+    const bool must_staple = context_.domain.settings.must_staple == model::Switch::On;
+    MD_ASSIGN_OR_RETURN_CONTEXT(const Bytes csr, crypto::make_csr(*key_, names_, must_staple),
+                                "make the CSR");
+    context_.journal.progress(fmt::format("Submitting {} CSR to CA", spec_.name()));
+    MD_ASSIGN_OR_RETURN(order, context_.session.finalize(order, csr));
+  }
+  if (order.status == OrderStatus::Ready || order.status == OrderStatus::Processing) {
+    context_.journal.progress("Waiting for finalized order to become valid");
+    MD_ASSIGN_OR_RETURN(order, await_issue(std::move(order)));
+  }
+  if (order.status != OrderStatus::Valid) {
+    return invalid_order(order);
+  }
+  if (order.certificate.empty()) {
+    return fail(ErrorKind::Rejected, "the order is valid but names no certificate");
+  }
+  return order;
+}
+
+/// Some CAs call an order ready for a while after they have taken the CSR.
+Result<acme::Order> OrderFlow::await_issue(acme::Order order) {
+  for (const OrderStatus left : {OrderStatus::Ready, OrderStatus::Processing}) {
+    if (order.status == left) {
+      MD_ASSIGN_OR_RETURN(order, context_.session.await_order(order, left, kPatience));
+    }
+  }
+  return order;
+}
+
+Result<CertificateFacts> OrderFlow::stage_certificate(const acme::Order& order) {
+  context_.journal.progress(
+      fmt::format("Retrieving {} certificate chain for {}", spec_.name(), context_.domain.name));
+  MD_ASSIGN_OR_RETURN(auto chain, context_.session.download_certificate(order.certificate));
+  const crypto::Certificate& leaf = chain.front();
+  if (!leaf.matches(*key_)) {
+    order_is_stale_ = true;
+    return fail(ErrorKind::Rejected,
+                fmt::format("the certificate that the CA issued (serial {}) is "
+                            "not for the {} key of the CSR",
+                            leaf.serial(), spec_.name()));
+  }
+  for (const model::DnsName& name : context_.domain.names) {
+    if (!leaf.covers(name)) {
+      return fail(ErrorKind::Rejected,
+                  fmt::format("the certificate that the CA issued (serial {}) is not for {}: it "
+                              "names {}",
+                              leaf.serial(), name.text(), printable(join(leaf.dns_names(), " "))));
+    }
+  }
+  if (leaf.validity().until <= context_.world.clock.now()) {
+    return fail(ErrorKind::Rejected,
+                fmt::format("the certificate that the CA issued (serial {}) ended on {}",
+                            leaf.serial(), format_http_date(leaf.validity().until)));
+  }
+  MD_ASSIGN_OR_RETURN(const std::string pem, crypto::to_pem(chain));
+  const CertificateFacts facts = facts_of({spec_, *key_, std::move(chain)});
+  MD_TRY_CONTEXT(context_.world.store.save(Group::Staging, context_.domain.name,
+                                           store::certificate_file(spec_), pem, Durability::Synced),
+                 "save the certificate");
+  drop_order();
+  return facts;
+}
+
+}  // namespace md::renewal

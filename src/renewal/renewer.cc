@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/renewer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "renewal/visit.h"
+#include "store/lock.h"
+
+namespace md::renewal {
+namespace {
+
+constexpr std::string_view kLockFolder = "locks";
+constexpr mode_t kLockFolderMode = 0755;
+// Somebody else is at work on the domain: another generation of children, most likely.
+constexpr std::chrono::seconds kWhileBusy{1};
+// There can be no lock (the folder is gone, the disk full): somebody has to do something about it.
+constexpr std::chrono::minutes kWithoutLock{1};
+
+}  // namespace
+
+Renewer::Renewer(World world)
+    : world_(std::move(world)),
+      events_(world_.commands, world_.clock, world_.waiter, world_.logger),
+      accounts_(world_.store, world_.store.key(), world_.store.path_of(kLockFolder)),
+      challenge_keys_(world_.store.key()) {}
+
+Renewer::~Renewer() = default;
+
+TimePoint Renewer::check(const model::ManagedDomain& domain, http::Client& http_client) {
+  const auto path = world_.store.path_of(kLockFolder) / (domain.name + ".lock");
+  auto lock = store::FileLock::try_acquire(path);
+  if (!lock && lock.error().kind != ErrorKind::Busy) {
+    // Folders may be deleted while the server runs; where we may, we make this one again.
+    static_cast<void>(world_.store.ensure_folder(kLockFolder, kLockFolderMode, true));
+    lock = store::FileLock::try_acquire(path);
+  }
+  if (!lock) {
+    if (lock.error().kind == ErrorKind::Busy) {
+      return world_.clock.now() + kWhileBusy;
+    }
+    world_.logger.error({}, fmt::format("{}: not looked after, since there is no lock: {}",
+                                        domain.name, lock.error().message));
+    return world_.clock.now() + kWithoutLock;
+  }
+  Visit visit(
+      {world_, events_, accounts_, challenge_keys_, http_client,
+       [this](const std::string& ca_url) -> acme::NoncePool& { return nonces_for(ca_url); }},
+      domain, take_unsaved(domain.name));
+  const TimePoint next = visit.run();
+  if (auto job = visit.unsaved_job()) {
+    const std::lock_guard guard(mutex_);
+    unsaved_jobs_.insert_or_assign(domain.name, std::move(*job));
+  }
+  return next;
+}
+
+std::optional<model::Job> Renewer::take_unsaved(const std::string& domain_name) {
+  const std::lock_guard guard(mutex_);
+  const auto found = unsaved_jobs_.find(domain_name);
+  if (found == unsaved_jobs_.end()) {
+    return std::nullopt;
+  }
+  model::Job job = std::move(found->second);
+  unsaved_jobs_.erase(found);
+  return job;
+}
+
+acme::NoncePool& Renewer::nonces_for(const std::string& ca_url) {
+  const std::lock_guard guard(mutex_);
+  auto& pool = nonces_[ca_url];
+  if (!pool) {
+    pool = std::make_unique<acme::NoncePool>();
+  }
+  return *pool;
+}
+
+}  // namespace md::renewal

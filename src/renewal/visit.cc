@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/visit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "renewal/attempt.h"
+#include "renewal/backoff.h"
+#include "renewal/failure.h"
+#include "renewal/staged_set.h"
+#include "store/documents.h"
+
+namespace md::renewal {
+namespace {
+
+using std::chrono::seconds;
+using store::Durability;
+using store::Group;
+
+constexpr LogId kSetUp{10059};
+constexpr LogId kAttemptFailed{10056};
+constexpr LogId kNextRun{10057};
+constexpr LogId kCommandFailed{10109};
+
+constexpr std::string_view kFinished = "finished";
+constexpr std::string_view kRenewedFailed = "renewed-failed";
+
+// The activator works within a second, its successor too if it has died; children learn of the new
+// set within 200 ms more.
+constexpr int kActivationPatience = 10;
+constexpr int kAftermathPatience = 1;
+constexpr seconds kLook{1};
+constexpr seconds kFirstLookAtStaged{2};
+// CAs date certificates back, Let's Encrypt by an hour.
+constexpr std::chrono::minutes kDatedBack{70};
+constexpr std::chrono::hours kErroredInterval{1};
+constexpr std::chrono::hours kExpiringInterval{24};
+
+/// `after` plus a duration that directives may make absurdly long.
+TimePoint later(TimePoint now, std::chrono::duration<double> pause) {
+  constexpr double kLongest = 366.0 * 24 * 3600;
+  return now + std::chrono::duration_cast<std::chrono::milliseconds>(
+                   std::chrono::duration<double>(std::min(pause.count(), kLongest)));
+}
+
+}  // namespace
+
+Visit::Visit(VisitTools tools, const model::ManagedDomain& domain,
+             std::optional<model::Job> unsaved)
+    : tools_(std::move(tools)),
+      world_(tools_.world),
+      domain_(domain),
+      journal_(unsaved ? JobJournal(world_.store, world_.clock, world_.logger, *std::move(unsaved))
+                       : JobJournal::load(world_.store, world_.clock, world_.logger, domain.name)) {
+}
+
+std::optional<model::Job> Visit::unsaved_job() const {
+  return journal_.is_unsaved() ? std::optional(journal_.job) : std::nullopt;
+}
+
+TimePoint Visit::run() {
+  for (int looks = 0;; ++looks) {
+    if (look_at_staging() == Staged::Complete) {
+      return rest_while_staged();
+    }
+    const CertificateSetFacts live = world_.live_facts(domain_);
+    const RenewalDecision decision = decide(live);
+    world_.logger.debug(fmt::format("{}: {}", domain_.name, decision.reason));
+    if (decision.action != RenewalDecision::Action::Renew) {
+      return rest(decision, live);
+    }
+    // What was staged a moment ago may be going live in this one: a second order would be one too
+    // many.
+    if (looks >= seconds_to_wait_for_activation(live)) {
+      return attempt(decision.reason, live);
+    }
+    if (!world_.waiter.wait_for(kLook)) {
+      return world_.clock.now() + kLook;
+    }
+  }
+}
+
+/// A set that is complete is finished and told about, whoever has staged it.
+Visit::Staged Visit::look_at_staging() {
+  if (!has_all_files(world_.store, Group::Staging, domain_)) {
+    return Staged::Nothing;
+  }
+  const LoadedSet staged = load_set(world_.store, Group::Staging, domain_, world_.store.key());
+  if (!staged.is_complete()) {
+    // Broken, or on its way to become live.
+    world_.logger.debug(
+        fmt::format("{}: staged certificates are of no use: {}", domain_.name, staged.flaw));
+    return Staged::Nothing;
+  }
+  if (!journal_.job.finished) {
+    finish(staged.facts());
+  }
+  return Staged::Complete;
+}
+
+/// Is the set that this job has brought the live one?
+bool Visit::is_live(const CertificateSetFacts& live) const {
+  const auto overlap = live.overlap();
+  return live.is_complete() && overlap && journal_.job.valid_from == overlap->from;
+}
+
+/// Did a process die after its last certificate was staged and before it could say so? Then the
+/// live set is younger than the attempt.
+bool Visit::died_before_the_end(const CertificateSetFacts& live) const {
+  const model::Job& job = journal_.job;
+  const auto overlap = live.overlap();
+  return !job.finished && job.last_run && !job.next_run && live.is_complete() && overlap &&
+         overlap->from + kDatedBack > *job.last_run;
+}
+
+int Visit::seconds_to_wait_for_activation(const CertificateSetFacts& live) const {
+  const model::Job& job = journal_.job;
+  if (!world_.activates_live || !job.last_run) {
+    return 0;
+  }
+  if (job.finished) {
+    return is_live(live) ? 0 : kActivationPatience;
+  }
+  // An attempt that neither failed nor has an order under way ended in the middle of something.
+  const bool failed = job.next_run.has_value();
+  return failed || world_.store.exists(Group::Staging, domain_.name, store::kOrderFile)
+             ? 0
+             : kAftermathPatience;
+}
+
+RenewalDecision Visit::decide(const CertificateSetFacts& live) const {
+  RenewalFacts facts;
+  facts.live = live;
+  model::Job job = journal_.job;
+  // A finished job counts as long as it has something to say: see
+  // beware_of_a_set_that_is_due_at_once.
+  job.finished = job.finished && !job.next_run;
+  return decide_renewal(domain_, facts, job, world_.clock.now());
+}
+
+TimePoint Visit::next_regular_check() const {
+  const std::chrono::duration<double> interval = domain_.settings.check_interval;
+  return later(world_.clock.now(), interval * (0.5 + world_.random.uniform()));
+}
+
+TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts& live) {
+  if (died_before_the_end(live)) {
+    finish(live);
+  }
+  TimePoint next = next_regular_check();
+  if (const auto again = tell_renewed()) {
+    next = std::min(next, *again);
+  }
+  tell_expiring(live);
+  const TimePoint now = world_.clock.now();
+  if (decision.next_check < now + domain_.settings.check_interval) {
+    return std::min(next, decision.next_check);
+  }
+  RenewalFacts facts;
+  facts.live = live;
+  const auto renew_at = renewal_due(domain_, facts, now).renew_at;
+  return renew_at && *renew_at > now ? std::min(next, *renew_at) : next;
+}
+
+/// A complete set waits for activation: should it be refused, the renewal starts over soon. Looks
+/// that grow rarer, so that one that waits for days is no work (SE-13).
+TimePoint Visit::rest_while_staged() {
+  TimePoint next = next_regular_check();
+  if (const auto again = tell_renewed()) {
+    next = std::min(next, *again);
+  }
+  if (world_.activates_live) {
+    const TimePoint now = world_.clock.now();
+    const auto since = journal_.job.last_logged(kFinished).value_or(now);
+    const auto age = std::max(now - since, TimePoint::duration::zero());
+    next = std::min(next, now + std::max<TimePoint::duration>(age / 2, kFirstLookAtStaged));
+  }
+  return next;
+}
+
+TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& live) {
+  world_.logger.info({}, fmt::format("{}: renewing, since {}", domain_.name, reason));
+  const Status allowed = tools_.events.send(domain_, "renewing", journal_.job);
+  if (!allowed) {
+    return put_off(allowed.error());
+  }
+  begin_attempt(reason);
+  const std::string ca_url = authority_for(domain_.settings, journal_.job.errors).url;
+  // Where nothing can be noted, nothing can be staged: the CA is not bothered.
+  Result<CertificateSetFacts> staged = CertificateSetFacts{};
+  if (Status saved = journal_.save(Durability::Synced); !saved) {
+    staged = with_context(std::move(saved).error(), "note the attempt");
+  } else {
+    Attempt attempt({world_, tools_.events, tools_.accounts, tools_.challenge_keys,
+                     tools_.nonces_for(ca_url), tools_.http},
+                    domain_, ca_url, journal_);
+    staged = attempt.run();
+  }
+  if (!staged) {
+    return record_failure(staged.error(), ca_url, live);
+  }
+  finish(*staged);
+  return rest_while_staged();
+}
+
+void Visit::begin_attempt(const std::string& reason) {
+  model::Job& job = journal_.job;
+  job.last_run = world_.clock.now();
+  job.next_run.reset();
+  job.finished = false;
+  job.notified = false;
+  job.notified_renewed = false;
+  job.valid_from.reset();
+  job.last = model::JobResult{};
+  journal_.note("starting", {}, reason);
+}
+
+/// The administrator's command says no: the CA hears nothing of it, and no error is counted
+/// (CH-22).
+TimePoint Visit::put_off(const Error& error) {
+  if (error.kind == ErrorKind::Stopped) {
+    return world_.clock.now() + kLook;
+  }
+  world_.logger.warning(kCommandFailed,
+                        fmt::format("{}: the renewal is put off: {}", domain_.name, error.message));
+  const bool is_news = journal_.job.last.problem.detail != error.message;
+  journal_.job.last = result_of(error, "Asking whether to renew");
+  if (is_news) {
+    journal_.note("renewing-denied", error.problem ? error.problem->type : "", error.message);
+  }
+  save();
+  return next_regular_check();
+}
+
+/// The set is whole. From now on the job says so; nothing but the files is needed for activation.
+void Visit::finish(const CertificateSetFacts& staged) {
+  model::Job& job = journal_.job;
+  const auto overlap = staged.overlap();
+  job.finished = true;
+  job.notified = domain_.settings.notify_command.empty();
+  job.notified_renewed = false;
+  job.valid_from = overlap ? std::optional(overlap->from) : std::nullopt;
+  job.next_run.reset();
+  job.last = model::JobResult{};
+  const std::string since = overlap ? format_http_date(overlap->from) : "unknown";
+  journal_.note("progress", {},
+                fmt::format("The certificate for the managed domain has been renewed successfully "
+                            "and can be used (valid since {}).",
+                            since));
+  journal_.note(kFinished);
+  beware_of_a_set_that_is_due_at_once(staged);
+  // Left by a death after the last certificate.
+  if (auto removed = world_.store.remove_file(Group::Staging, domain_.name, store::kOrderFile);
+      !removed) {
+    world_.logger.debug(removed.error().message);
+  }
+  save();
+  std::string when = "changes will be activated on next (graceful) server restart.";
+  if (world_.activates_live) {
+    const auto delay = std::chrono::duration_cast<Duration>(domain_.settings.activation_delay);
+    when = delay > Duration(0)
+               ? fmt::format("its new certificate goes live {} after its issue, without a restart.",
+                             describe_duration(delay))
+               : "its new certificate goes live now, without a restart.";
+  }
+  world_.logger.notice(
+      kSetUp, fmt::format("The Managed Domain {} has been setup and {}", domain_.name, when));
+  tell_renewed();
+}
+
+/// A CA that does not do what it is asked for (must-staple, say) would be asked again and again:
+/// one alarm, and a delay that grows (AC-40).
+void Visit::beware_of_a_set_that_is_due_at_once(const CertificateSetFacts& staged) {
+  model::Job& job = journal_.job;
+  RenewalFacts facts;
+  facts.live = staged;
+  const RenewalDue due = renewal_due(domain_, facts, world_.clock.now());
+  if (!due.due) {
+    job.errors = 0;
+    return;
+  }
+  ++job.errors;
+  const Duration delay = delay_after_failure(nullptr, staged);
+  job.next_run = world_.clock.now() + delay;
+  world_.logger.warning(
+      {}, fmt::format("{}: the new certificate would be due for renewal at once: {}; the CA is not "
+                      "asked again within {}",
+                      domain_.name, due.reason, describe_duration(delay)));
+}
+
+Duration Visit::delay_after_failure(const Error* error, const CertificateSetFacts& live) const {
+  BackoffFacts facts;
+  facts.errors = journal_.job.errors;
+  facts.retry_delay = domain_.settings.retry_delay;
+  const TimePoint now = world_.clock.now();
+  const auto overlap = live.overlap();
+  if (live.is_complete() && overlap && overlap->until > now) {
+    facts.lifetime_left = std::chrono::duration_cast<Duration>(overlap->until - now);
+  }
+  if (error != nullptr) {
+    facts.permanent = is_permanent(*error);
+    facts.retry_after = error->retry_after;
+  }
+  return retry_delay_after(facts, world_.random.uniform());
+}
+
+TimePoint Visit::record_failure(const Error& error, const std::string& ca_url,
+                                const CertificateSetFacts& live) {
+  if (error.kind == ErrorKind::Stopped) {
+    // No failure: the next process goes on where this one stands.
+    save();
+    return world_.clock.now() + kLook;
+  }
+  model::Job& job = journal_.job;
+  ++job.errors;
+  const Duration delay = delay_after_failure(&error, live);
+  const TimePoint next = world_.clock.now() + delay;
+  const std::string activity = job.last.activity;
+  const std::string failure = describe_failure(error);
+  job.last = result_of(error, activity);
+  job.next_run = next;
+  journal_.note("renewal-error", job.last.problem.type,
+                error.problem && !error.problem->detail.empty() ? error.problem->detail : failure);
+  save();
+  world_.logger.error(
+      kAttemptFailed,
+      fmt::format("{}: renewal at CA {} failed: {}; last step: {}; next try at {}, in {}",
+                  domain_.name, ca_url, failure, printable(activity), format_http_date(next),
+                  describe_duration(delay)));
+  world_.logger.info(
+      kNextRun, fmt::format("{}: {} error{} in a row, next run at {}", domain_.name, job.errors,
+                            job.errors == 1 ? "" : "s", format_http_date(next)));
+  tools_.events.send_at_most(domain_, "errored", kErroredInterval, job);
+  save();
+  return next;
+}
+
+/// Delivers the event, once for each certificate. When to try again if that fails; nullopt: told.
+std::optional<TimePoint> Visit::tell_renewed() {
+  model::Job& job = journal_.job;
+  if (!job.finished || job.notified_renewed) {
+    return std::nullopt;
+  }
+  BackoffFacts failures;
+  failures.errors = 0;
+  failures.retry_delay = domain_.settings.retry_delay;
+  TimePoint last_failure{};
+  for (const model::JobLogEntry& entry : job.log) {  // newest first
+    if (entry.type == kFinished) {
+      break;
+    }
+    if (entry.type == kRenewedFailed && failures.errors++ == 0) {
+      last_failure = entry.when;
+    }
+  }
+  const TimePoint now = world_.clock.now();
+  if (failures.errors > 0 && last_failure <= now) {
+    const TimePoint due = last_failure + retry_delay_after(failures, world_.random.uniform());
+    if (due > now) {
+      return due;
+    }
+  }
+  const Status sent = tools_.events.send(domain_, "renewed", job);
+  if (sent) {
+    job.notified_renewed = true;
+    save();
+    return std::nullopt;
+  }
+  if (sent.error().kind == ErrorKind::Stopped) {
+    return now + kLook;
+  }
+  ++failures.errors;
+  const Duration delay = retry_delay_after(failures, world_.random.uniform());
+  journal_.note(kRenewedFailed, sent.error().problem ? sent.error().problem->type : "",
+                sent.error().message);
+  save();
+  world_.logger.error(kCommandFailed, fmt::format("{}: {}; next try in {}", domain_.name,
+                                                  sent.error().message, describe_duration(delay)));
+  return now + delay;
+}
+
+void Visit::tell_expiring(const CertificateSetFacts& live) {
+  const auto overlap = live.overlap();
+  const TimePoint now = world_.clock.now();
+  if (domain_.settings.message_command.empty() || !live.is_complete() || !overlap ||
+      overlap->until - now > domain_.settings.warn_window.of(overlap->length())) {
+    return;
+  }
+  const auto before = journal_.job.last_logged("message-expiring");
+  tools_.events.send_at_most(domain_, "expiring", kExpiringInterval, journal_.job);
+  if (journal_.job.last_logged("message-expiring") != before) {
+    save();
+  }
+}
+
+void Visit::save() {
+  if (auto saved = journal_.save(Durability::Synced); !saved) {
+    world_.logger.error(
+        {}, fmt::format("{}: its job cannot be saved: {}", domain_.name, saved.error().message));
+  }
+}
+
+}  // namespace md::renewal

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/command.h"
+#include "base/logger.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/waiter.h"
+#include "http/client.h"
+#include "model/managed_domain.h"
+#include "renewal/facts.h"
+#include "store/file_store.h"
+
+namespace md::renewal {
+
+/// What the server can do for challenges; fixed at its start.
+struct ServerAbilities {
+  bool listens_http{false};   ///< on the port that MDPortMap maps 80 to
+  bool listens_https{false};  ///< on the port that MDPortMap maps 443 to
+};
+
+/// The challenge types to use for `domain`, best first; InvalidInput with problem
+/// `challenge-mismatch` if there are none. Bound to config::choose_challenges by the module: this
+/// layer may not include config.
+using ChallengeChoice = std::function<Result<std::vector<model::ChallengeType>>(
+    const model::ManagedDomain& domain, const model::DnsName& name)>;
+
+/// Facts about the live certificates of a domain, at the moment of the call. Thread-safe.
+using LiveFacts = std::function<CertificateSetFacts(const model::ManagedDomain& domain)>;
+
+/// What renewals work with. All references outlive the renewer.
+struct World {
+  store::FileStore& store;
+  const Clock& clock;
+  RandomSource& random;
+  Waiter& waiter;
+  CommandRunner& commands;
+  Logger& logger;
+  /// A client of the calling thread's own (CurlClient is thread-compatible).
+  std::function<std::unique_ptr<http::Client>()> make_http_client;
+  ChallengeChoice choose_challenges;
+  LiveFacts live_facts;
+  bool activates_live{true};  ///< for the words of the log message, and how soon to look again
+};
+
+}  // namespace md::renewal
