@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/account_book.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "renewal/testing/renewal_bed.h"
+#include "store/testing/memory_store.h"
+
+namespace md::renewal {
+namespace {
+
+using store::Group;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const SecretBytes& a_key() {
+  static const SecretBytes key(std::string_view("0123456789abcdef0123456789abcdef"));
+  return key;
+}
+
+class AccountBookTest : public ::testing::Test {
+ protected:
+  AccountBookTest() { ca_.behaviour.clock = &clock_; }
+
+  static model::ManagedDomain domain_named(const std::string& name) {
+    model::ManagedDomain domain = testing::sample_domain({name});
+    domain.settings.agreement = "accepted";
+    domain.settings.contact = "admin@example.org";
+    return domain;
+  }
+  Result<AccountBook::Opened> open(AccountBook& book, const model::ManagedDomain& domain) {
+    return open(book, domain, ca_);
+  }
+  Result<AccountBook::Opened> open(AccountBook& book, const model::ManagedDomain& domain,
+                                   http::Client& client) {
+    acme::NoncePool nonces;
+    acme::Connection connection{client, clock_, waiter_, nonces, {}};
+    MD_ASSIGN_OR_RETURN(const auto directory,
+                        acme::fetch_directory(connection, ca_.directory_url()));
+    return book.open(connection, directory, domain, ca_.directory_url());
+  }
+  /// As activation does.
+  void promote(const std::string& from, const std::string& id) {
+    for (const std::string_view file : {store::kAccountFile, store::kAccountKeyFile}) {
+      ASSERT_TRUE(store_.save(Group::Accounts, id, file, *store_.load(Group::Staging, from, file),
+                              store::Durability::Synced));
+    }
+    ASSERT_TRUE(store_.remove_folder(Group::Staging, from));
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeWaiter waiter_{clock_};
+  testing::MemoryStore store_;
+  acme::testing::FakeAcmeServer ca_;
+};
+
+TEST_F(AccountBookTest, RegistersAnAccountAndStagesIt) {
+  AccountBook book(store_, a_key());
+  const auto opened = open(book, domain_named("a.test"));
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(opened->record.status, "valid");
+  EXPECT_THAT(opened->record.contacts, ElementsAre("mailto:admin@example.org"));
+  EXPECT_TRUE(opened->key.fits(model::KeySpec::ec("P-256")));
+  EXPECT_TRUE(store_.exists(Group::Staging, "a.test", "account.json"));
+  EXPECT_THAT(*store_.load(Group::Staging, "a.test", "account.pem"),
+              HasSubstr("ENCRYPTED PRIVATE KEY"));
+}
+
+TEST_F(AccountBookTest, UsesOneAccountForAllDomains) {
+  AccountBook book(store_, a_key());
+  ASSERT_TRUE(open(book, domain_named("a.test")));
+  ASSERT_TRUE(open(book, domain_named("b.test")));
+  EXPECT_EQ(ca_.accounts(), 1U);
+  EXPECT_EQ(ca_.requests_to("/new-account"), 1U);
+  // Whichever is activated first takes it along.
+  EXPECT_TRUE(store_.exists(Group::Staging, "b.test", "account.json"));
+}
+
+TEST_F(AccountBookTest, MakesOneHoweverManyAskAtOnce) {
+  AccountBook book(store_, a_key());
+  std::vector<std::thread> threads;
+  std::atomic<int> opened{0};
+  for (int i = 0; i < 20; ++i) {
+    threads.emplace_back([&, i] {
+      if (open(book, domain_named("d" + std::to_string(i) + ".test"))) {
+        ++opened;
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(opened, 20);
+  EXPECT_EQ(ca_.accounts(), 1U);
+}
+
+TEST_F(AccountBookTest, FindsItAgainInAnyStaging) {
+  {
+    AccountBook book(store_, a_key());
+    ASSERT_TRUE(open(book, domain_named("b.test")));
+  }
+  AccountBook book(store_, a_key());
+  ASSERT_TRUE(open(book, domain_named("a.test")));
+  EXPECT_EQ(ca_.requests_to("/new-account"), 1U);
+}
+
+TEST_F(AccountBookTest, FindsItAgainInAccounts) {
+  {
+    AccountBook book(store_, a_key());
+    ASSERT_TRUE(open(book, domain_named("b.test")));
+  }
+  promote("b.test", "ACME-ca.test-0000");
+  AccountBook book(store_, a_key());
+  ASSERT_TRUE(open(book, domain_named("a.test")));
+  EXPECT_EQ(ca_.requests_to("/new-account"), 1U);
+  EXPECT_THAT(*store_.folders(Group::Staging), IsEmpty());  // no need for a copy
+}
+
+TEST_F(AccountBookTest, DoesNotUseThatOfAnotherCaOrBinding) {
+  AccountBook first(store_, a_key());
+  ASSERT_TRUE(open(first, domain_named("a.test")));
+  promote("a.test", "ACME-ca.test-0000");
+  auto record = *store::parse_account(
+      *store_.load(Group::Accounts, "ACME-ca.test-0000", store::kAccountFile), "test");
+  record.ca_url = "https://other.test/dir";
+  ASSERT_TRUE(store_.save(Group::Accounts, "ACME-ca.test-0000", store::kAccountFile,
+                          store::to_json(record).dump(), store::Durability::Synced));
+  AccountBook book(store_, a_key());
+  ASSERT_TRUE(open(book, domain_named("a.test")));
+  EXPECT_EQ(ca_.accounts(), 2U);
+}
+
+TEST_F(AccountBookTest, RegistersTheSameKeyAgainAfterADeath) {
+  {
+    AccountBook book(store_, a_key());
+    ASSERT_TRUE(open(book, domain_named("b.test")));
+  }
+  // The answer of the CA was never noted.
+  ASSERT_TRUE(store_.remove_file(Group::Staging, "b.test", store::kAccountFile));
+  AccountBook book(store_, a_key());
+  ASSERT_TRUE(open(book, domain_named("a.test")));
+  EXPECT_EQ(ca_.accounts(), 1U);
+  EXPECT_EQ(ca_.requests_to("/new-account"), 2U);
+}
+
+TEST_F(AccountBookTest, MakesOneNewAccountForOneThatIsLost) {
+  AccountBook book(store_, a_key());
+  const auto lost = open(book, domain_named("a.test"));
+  ASSERT_TRUE(lost);
+  ca_.forget_accounts();
+  for (const char* name : {"a.test", "b.test", "c.test"}) {
+    book.forget(ca_.directory_url(), lost->record.url);
+    const auto opened = open(book, domain_named(name));
+    ASSERT_TRUE(opened);
+    EXPECT_NE(opened->record.url, lost->record.url);
+  }
+  EXPECT_EQ(ca_.accounts(), 2U);
+}
+
+TEST_F(AccountBookTest, UpdatesContactsThatDiffer) {
+  AccountBook book(store_, a_key());
+  ASSERT_TRUE(open(book, domain_named("a.test")));
+  model::ManagedDomain domain = domain_named("a.test");
+  domain.settings.contact = "mailto:other@example.org";
+  const auto opened = open(book, domain);
+  ASSERT_TRUE(opened);
+  EXPECT_THAT(opened->record.contacts, ElementsAre("mailto:other@example.org"));
+  EXPECT_EQ(ca_.requests_to("/acct/"), 1U);
+  ASSERT_TRUE(open(book, domain));
+  EXPECT_EQ(ca_.requests_to("/acct/"), 1U);
+}
+
+TEST_F(AccountBookTest, BindsAnExternalAccountOnce) {
+  ca_.behaviour.external_account_required = true;
+  ca_.behaviour.external_works_once = true;
+  ca_.behaviour.external_kid = "kid-1";
+  ca_.behaviour.external_hmac = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
+  model::ManagedDomain domain = domain_named("a.test");
+  domain.settings.external_account = {"kid-1", ca_.behaviour.external_hmac, ""};
+  {
+    AccountBook book(store_, a_key());
+    const auto opened = open(book, domain);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(opened->record.external_kid, "kid-1");
+  }
+  ASSERT_TRUE(store_.remove_file(Group::Staging, "a.test", store::kAccountFile));
+  AccountBook book(store_, a_key());
+  const auto again = open(book, domain);
+  EXPECT_TRUE(again) << again.error().message;
+  EXPECT_EQ(ca_.accounts(), 1U);
+}
+
+TEST_F(AccountBookTest, SaysWhatIsWrongWithAnExternalAccount) {
+  ca_.behaviour.external_account_required = true;
+  AccountBook book(store_, a_key());
+  model::ManagedDomain domain = domain_named("a.test");
+  const auto missing = open(book, domain);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::Permanent);
+  EXPECT_THAT(missing.error().message, HasSubstr("MDExternalAccountBinding"));
+  domain.settings.external_account = {"kid-1", "not base64url!", ""};
+  const auto broken = open(book, domain);
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().problem->type, "apache:eab-hmac-invalid");
+  EXPECT_EQ(ca_.requests_to("/new-account"), 0U);
+}
+
+TEST_F(AccountBookTest, KeepsTheAccountAtAnotherCa) {
+  model::ManagedDomain domain = domain_named("a.test");
+  {
+    AccountBook book(store_, a_key());
+    ASSERT_TRUE(open(book, domain));
+  }
+  // Staged for a CA that was given up: it must not be lost for the one that comes next.
+  auto record =
+      *store::parse_account(*store_.load(Group::Staging, "a.test", store::kAccountFile), "test");
+  record.ca_url = "https://other.test/dir";
+  ASSERT_TRUE(store_.save(Group::Staging, "a.test", store::kAccountFile,
+                          store::to_json(record).dump(), store::Durability::Synced));
+  AccountBook book(store_, a_key());
+  ASSERT_TRUE(open(book, domain));
+  bool kept = false;
+  for (const std::string& folder : store_.folders(Group::Staging).value_or({})) {
+    const auto text = store_.load(Group::Staging, folder, store::kAccountFile);
+    kept = kept || (text && text->find("other.test") != std::string::npos);
+  }
+  EXPECT_TRUE(kept);
+}
+
+TEST_F(AccountBookTest, PassesOverWhatIsBroken) {
+  ASSERT_TRUE(store_.save(Group::Accounts, "ACME-x-0000", store::kAccountFile, "{",
+                          store::Durability::Synced));
+  ASSERT_TRUE(store_.save(Group::Staging, "b.test", store::kAccountKeyFile, "no key",
+                          store::Durability::Synced));
+  AccountBook book(store_, a_key());
+  EXPECT_TRUE(open(book, domain_named("a.test")));
+}
+
+TEST_F(AccountBookTest, DoesNotRegisterWhenTheServerStops) {
+  AccountBook book(store_, a_key());
+  acme::NoncePool nonces;
+  acme::Connection connection{ca_, clock_, waiter_, nonces, {}};
+  const auto directory = acme::fetch_directory(connection, ca_.directory_url());
+  ASSERT_TRUE(directory);
+  waiter_.stop();
+  const auto opened =
+      book.open(connection, *directory, domain_named("a.test"), ca_.directory_url());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::Stopped);
+}
+
+TEST(ContactsOf, AddsTheSchemeOnce) {
+  model::ManagedDomain domain = testing::sample_domain({"a.test"});
+  for (const char* text :
+       {"me@a.test", "mailto:me@a.test", "MailTo:mailto:me@a.test", " me@a.test"}) {
+    domain.settings.contact = text;
+    EXPECT_THAT(contacts_of(domain), ElementsAre("mailto:me@a.test")) << text;
+  }
+}
+
+TEST(ContactsOf, TakesTheServerAdminIfThatIsSomebody) {
+  model::ManagedDomain domain = testing::sample_domain({"a.test"});
+  domain.server_admin = "webmaster@a.test";
+  EXPECT_THAT(contacts_of(domain), ElementsAre("mailto:webmaster@a.test"));
+  for (const char* nobody : {"", "[no address given]", "you@example.com", "root"}) {
+    domain.server_admin = nobody;
+    EXPECT_THAT(contacts_of(domain), IsEmpty()) << nobody;
+  }
+}
+
+}  // namespace
+}  // namespace md::renewal
