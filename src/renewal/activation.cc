@@ -34,7 +34,7 @@ bool is_whole(const FileStore& store, const std::string& folder) {
 /// back if there is nothing to take its place.
 Status exchange_live_folder_once(FileStore& store, const std::string& name) {
   MD_ASSIGN_OR_RETURN(const std::string archived, store::free_archive_name(store, name));
-  const Status retired = store.move_folder(Group::Domains, name, Group::Archive, archived);
+  Status retired = store.move_folder(Group::Domains, name, Group::Archive, archived);
   if (!retired && retired.error().kind != ErrorKind::NotFound) {
     return retired;
   }
@@ -190,18 +190,23 @@ class Activation {
     return store_.save(Group::Tmp, name_, file, content, Durability::Synced);
   }
 
-  /// The job that made the set. Files come before the job's last word: it may not know yet that it
-  /// has finished.
+  /// The job that made the set, with all members. Files come before the job's last word: it may not
+  /// know yet that it has finished.
   [[nodiscard]] json::Value job_of_new_set(const ServedSet& set) const {
-    auto job = staged_job();
-    if (!job || !job->is_object()) {
-      model::Job made;
-      made.name = name_;
-      made.valid_from = set.front().chain.front().validity().from;
-      job = store::to_json(made);
+    const auto staged = staged_job();
+    model::Job job = staged ? store::parse_job(*staged) : model::Job();
+    job.name = name_;
+    job.finished = true;
+    if (!job.valid_from) {
+      job.valid_from = set.front().chain.front().validity().from;
     }
-    job->set("finished", true);
-    return *std::move(job);
+    job.add_log({now_, std::string(kActivatedEntry), "", ""});
+    const json::Value known = store::to_json(job);
+    json::Value document = staged && staged->is_object() ? *staged : known;
+    for (const std::string_view member : {"name", "finished", "valid-from", "log"}) {
+      document.set(member, known.get(member));
+    }
+    return document;
   }
 
   [[nodiscard]] store::DomainRecord record_of_new_set(const std::string& account) const {
@@ -253,10 +258,21 @@ class Activation {
   }
 
   Status drop_staged() {
-    if (moment_ == ActivationMoment::AtStart) {
+    if (moment_ == ActivationMoment::AtStart && !job_holds_back_renewals()) {
       return store_.remove_folder(Group::Staging, name_);
     }
     return remove_staged_except({store::kJobFile});
+  }
+
+  /// Did the CA not do what it was asked for (must-staple, say), so that the new set is due again,
+  /// but not at once? A restart must not make us forget that (AC-40).
+  [[nodiscard]] bool job_holds_back_renewals() const {
+    const auto document = staged_job();
+    if (!document) {
+      return false;
+    }
+    const model::Job job = store::parse_job(*document);
+    return job.errors > 0 && job.next_run && *job.next_run > now_;
   }
 
   Status remove_staged_except(std::initializer_list<std::string_view> kept) {

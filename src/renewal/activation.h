@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/logger.h"
@@ -14,6 +15,10 @@
 #include "store/file_store.h"
 
 namespace md::renewal {
+
+/// The entry in the log of `domains/<md>/job.json` that says that this module made the set live:
+/// those that another version activated have had their `installed` event from it.
+inline constexpr std::string_view kActivatedEntry = "activated";
 
 /// What activation of a domain's staged set came to.
 struct ActivationOutcome {
@@ -49,6 +54,7 @@ using Announce = std::function<Status(const store::ServedSet& set)>;
 /// as Activated once more. Runs as the owner of `domains/`, in the parent or the activator. Disk
 /// errors: Io, nothing lost.
 ///
+/// At start staging/<md> goes away, unless its job puts off the next renewal; live all but the job.
 /// MDActivationDelay counts from the start of the certificates' validity, and holds back for half
 /// their lifetime at most. After Rejected, staging holds the account, if one was made, and a job
 /// with the reason that starts over.

@@ -181,8 +181,10 @@ TEST_F(ActivationTest, KeepsTheJobWhereTheWorkerLooksForIt) {
   EXPECT_EQ(activate(Moment::Live).kind, Kind::Activated);
   EXPECT_THAT(staged_files(), ElementsAre("job.json"));
   EXPECT_EQ(store_.load(Group::Staging, kName, "job.json").value_or(""), kFinishedJob);
-  EXPECT_EQ(document(Group::Domains, kName, "job.json"),
-            document(Group::Staging, kName, "job.json"));
+  const model::Job job = store::parse_job(document(Group::Domains, kName, "job.json"));
+  EXPECT_TRUE(job.finished);
+  EXPECT_EQ(job.last_logged(kActivatedEntry), kNow);
+  EXPECT_TRUE(job.last_logged("finished"));
   EXPECT_THAT(*store_.files(Group::Accounts, "ACME-ca.example.net-0000"),
               ElementsAre("account.json", "account.pem"));
 }
@@ -195,6 +197,14 @@ TEST_F(ActivationTest, KnowsTheJobFinishedBeforeTheJobDoes) {  // the worker wri
   EXPECT_EQ(job.get("finished").as_bool(), true);
   EXPECT_EQ(job.get("other").as_int(), 1);
   EXPECT_EQ(document(Group::Staging, kName, "job.json").get("finished").as_bool(), false);
+}
+
+TEST_F(ActivationTest, KeepsAJobThatHoldsBackTheNextRenewal) {  // AC-40
+  stage(a_set());
+  put(Group::Staging, "job.json", R"({"name": "example.org", "finished": true, "errors": 1,
+      "next-run": "Sun, 22 Nov 2026 13:00:00 GMT"})");
+  EXPECT_EQ(activate(Moment::AtStart).kind, Kind::Activated);
+  EXPECT_THAT(staged_files(), ElementsAre("job.json"));
 }
 
 TEST_F(ActivationTest, HasNothingToDoWithoutFiles) {

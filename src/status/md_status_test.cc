@@ -199,6 +199,7 @@ constexpr std::string_view kFailedRenewal = R"json({
 
 std::vector<model::DnsName> names(const std::vector<std::string>& texts) {
   std::vector<model::DnsName> result;
+  result.reserve(texts.size());
   for (const std::string& text : texts) {
     result.push_back(*model::DnsName::parse(text));
   }

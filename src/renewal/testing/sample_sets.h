@@ -22,6 +22,7 @@ inline const crypto::testing::TestCa& sample_ca() {
 
 inline std::vector<model::DnsName> dns_names(const std::vector<std::string>& texts) {
   std::vector<model::DnsName> names;
+  names.reserve(texts.size());
   for (const std::string& text : texts) {
     names.push_back(*model::DnsName::parse(text));
   }
