@@ -64,8 +64,9 @@ class Activator {
   void activate(std::size_t slot) {
     const model::ManagedDomain& domain = runtime_.domains[slot]->domain;
     const TimePoint now = runtime_.clock.now();
-    auto outcome =
-        renewal::activate_staged(*runtime_.store, domain, renewal::ActivationMoment::Live, now);
+    const auto outcome = renewal::activate_staged(
+        *runtime_.store, domain, renewal::ActivationMoment::Live, now,
+        [&](const store::ServedSet& set) { return go_live(slot, set, now); });
     using Kind = renewal::ActivationOutcome::Kind;
     if (!outcome) {
       report(slot, LogLevel::Error, outcome.error().message);
@@ -74,20 +75,16 @@ class Activator {
     } else if (outcome->kind == Kind::NotYet) {
       report(slot, LogLevel::Debug, outcome->reason);
     } else if (outcome->kind == Kind::Activated) {
-      go_live(slot, outcome->set, now);
+      runtime_.logger.info(
+          {}, fmt::format("The new certificate of the Managed Domain {} is live.", domain.name));
+      installed_.announce(domain);
     }
   }
 
-  void go_live(std::size_t slot, const store::ServedSet& set, TimePoint now) {
-    const model::ManagedDomain& domain = runtime_.domains[slot]->domain;
-    if (const auto published = renewal::publish_bundle(*runtime_.store, domain, set); !published) {
-      report(slot, LogLevel::Error, published.error().message);
-      return;
-    }
+  Status go_live(std::size_t slot, const store::ServedSet& set, TimePoint now) {
+    MD_TRY(renewal::publish_bundle(*runtime_.store, runtime_.domains[slot]->domain, set));
     runtime_.generations->bump(slot, now);
-    runtime_.logger.info(
-        {}, fmt::format("The new certificate of the Managed Domain {} is live.", domain.name));
-    installed_.announce(domain);
+    return {};
   }
 
   void report(std::size_t slot, LogLevel level, const std::string& why) {

@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/certificate_files.h"
 
+#include <set>
+
 #include "crypto/certificate.h"
 #include "store/documents.h"
 
 namespace md::httpd {
 namespace {
 
-// One key for the fallbacks of all domains: what it signs is trusted by nobody, and a P-256 key
-// costs nothing to make (design.md §4: no RSA key at a first start).
-constexpr const char* kFallbackKeyFile = "fallback-privkey.pem";
-constexpr std::string_view kFallbackCertificateFile = "fallback-pubcert.p-256.pem";
+// One key of a type for the fallbacks of all domains (design.md §4: no RSA key per domain at a
+// first start): what it signs is trusted by nobody.
 constexpr std::chrono::hours kFallbackLifetime{24 * 14};
+// For clients whose clock is slow.
+constexpr std::chrono::hours kBackdated{1};
+
+std::string suffix(CertificateFiles::KeyType type) {
+  return type == CertificateFiles::KeyType::Rsa ? "" : ".p-256";
+}
+
+std::string fallback_key_file(CertificateFiles::KeyType type) {
+  return "fallback-privkey" + suffix(type) + ".pem";
+}
 
 }  // namespace
 
@@ -34,49 +44,63 @@ Result<CertificateFiles::Pairs> CertificateFiles::choose(const model::ManagedDom
         store_.path(Group::Domains, domain.name, store::certificate_file(keyed.spec)),
         store_.path(Group::Domains, domain.name, store::key_file(keyed.spec)));
   }
-  if (!pairs.empty()) {
-    return pairs;
+  if (pairs.empty()) {
+    for (const KeyType type : fallback_types(domain)) {
+      MD_ASSIGN_OR_RETURN(auto pair, fallback(domain, type, now));
+      pairs.push_back(std::move(pair));
+    }
   }
-  return fallback(domain, now);
+  return pairs;
 }
 
-Result<CertificateFiles::Pairs> CertificateFiles::fallback(const model::ManagedDomain& domain,
-                                                           TimePoint now) {
-  MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const key, fallback_key(),
+std::vector<CertificateFiles::KeyType> CertificateFiles::fallback_types(
+    const model::ManagedDomain& domain) {
+  std::set<KeyType> types;
+  for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
+    types.insert(spec.type == model::KeySpec::Type::Rsa ? KeyType::Rsa : KeyType::Ec);
+  }
+  return {types.begin(), types.end()};
+}
+
+Result<std::pair<std::string, std::string>> CertificateFiles::fallback(
+    const model::ManagedDomain& domain, KeyType type, TimePoint now) {
+  MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const key, fallback_key(type),
                               "key of the fallback certificates");
-  if (!is_usable_fallback(domain, *key, now)) {
-    // An hour back, for clients whose clock is slow.
-    const model::Validity validity{now - std::chrono::hours(1), now + kFallbackLifetime};
+  const std::string file = "fallback-pubcert" + suffix(type) + ".pem";
+  if (!is_usable_fallback(domain, file, *key, now)) {
+    const model::Validity validity{now - kBackdated, now + kFallbackLifetime};
     MD_ASSIGN_OR_RETURN(const auto certificate,
                         crypto::make_fallback_certificate(*key, domain.names, validity));
     MD_ASSIGN_OR_RETURN(const std::string pem, certificate.to_pem());
-    MD_TRY(store_.save(store::Group::Domains, domain.name, kFallbackCertificateFile, pem,
-                       store::Durability::Replaceable));
+    MD_TRY(
+        store_.save(store::Group::Domains, domain.name, file, pem, store::Durability::Replaceable));
   }
-  return Pairs{{store_.path(store::Group::Domains, domain.name, kFallbackCertificateFile),
-                store_.path_of(kFallbackKeyFile).string()}};
+  return std::pair{store_.path(store::Group::Domains, domain.name, file),
+                   store_.path_of(fallback_key_file(type)).string()};
 }
 
-Result<const crypto::PrivateKey*> CertificateFiles::fallback_key() {
-  if (fallback_key_) {
-    return &*fallback_key_;
+Result<const crypto::PrivateKey*> CertificateFiles::fallback_key(KeyType type) {
+  if (const auto known = fallback_keys_.find(type); known != fallback_keys_.end()) {
+    return &known->second;
   }
-  if (const auto pem = store_.load_at_root(kFallbackKeyFile)) {
+  const std::string file = fallback_key_file(type);
+  if (const auto pem = store_.load_at_root(file)) {
     if (auto key = crypto::PrivateKey::from_pem(*pem, {})) {
-      fallback_key_ = std::move(*key);
-      return &*fallback_key_;
+      return &fallback_keys_.emplace(type, std::move(*key)).first->second;
     }
   }
-  MD_ASSIGN_OR_RETURN(auto key, crypto::PrivateKey::generate(model::KeySpec::ec("P-256")));
+  MD_ASSIGN_OR_RETURN(auto key, type == KeyType::Rsa
+                                    ? crypto::PrivateKey::generate_quick_rsa()
+                                    : crypto::PrivateKey::generate(model::KeySpec::ec("P-256")));
   MD_ASSIGN_OR_RETURN(const SecretBytes pem, key.to_pem());
-  MD_TRY(store_.save_at_root(kFallbackKeyFile, pem.text(), 0600, store::Durability::Replaceable));
-  fallback_key_ = std::move(key);
-  return &*fallback_key_;
+  MD_TRY(store_.save_at_root(file, pem.text(), 0600, store::Durability::Replaceable));
+  return &fallback_keys_.emplace(type, std::move(key)).first->second;
 }
 
 bool CertificateFiles::is_usable_fallback(const model::ManagedDomain& domain,
-                                          const crypto::PrivateKey& key, TimePoint now) const {
-  const auto pem = store_.load(store::Group::Domains, domain.name, kFallbackCertificateFile);
+                                          const std::string& file, const crypto::PrivateKey& key,
+                                          TimePoint now) const {
+  const auto pem = store_.load(store::Group::Domains, domain.name, file);
   const auto chain = pem ? crypto::Certificate::chain_from_pem(*pem)
                          : Result<std::vector<crypto::Certificate>>(pem.error());
   if (!chain) {

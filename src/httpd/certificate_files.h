@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +21,10 @@ namespace md::httpd {
 /// fallback.
 class CertificateFiles {
  public:
+  /// Of what type the fallback's key is. Configured types decide: a server whose ciphers are for
+  /// RSA alone could not answer a tls-alpn-01 challenge with an EC certificate (CR-05).
+  enum class KeyType { Rsa, Ec };
+
   using Pairs = std::vector<std::pair<std::string, std::string>>;  ///< certificate, key
 
   explicit CertificateFiles(store::FileStore& store) : store_(store) {}
@@ -30,13 +34,15 @@ class CertificateFiles {
                        TimePoint now);
 
  private:
-  Result<Pairs> fallback(const model::ManagedDomain& domain, TimePoint now);
-  Result<const crypto::PrivateKey*> fallback_key();
-  bool is_usable_fallback(const model::ManagedDomain& domain, const crypto::PrivateKey& key,
-                          TimePoint now) const;
+  static std::vector<KeyType> fallback_types(const model::ManagedDomain& domain);
+  Result<std::pair<std::string, std::string>> fallback(const model::ManagedDomain& domain,
+                                                       KeyType type, TimePoint now);
+  Result<const crypto::PrivateKey*> fallback_key(KeyType type);
+  [[nodiscard]] bool is_usable_fallback(const model::ManagedDomain& domain, const std::string& file,
+                                        const crypto::PrivateKey& key, TimePoint now) const;
 
   store::FileStore& store_;
-  std::optional<crypto::PrivateKey> fallback_key_;
+  std::map<KeyType, crypto::PrivateKey> fallback_keys_;
 };
 
 }  // namespace md::httpd

@@ -53,27 +53,29 @@ void CertificateLoader::load_changed() {
   epoch_ = epoch;
 }
 
+Result<std::shared_ptr<const LiveSet>> CertificateLoader::open(const std::string& file,
+                                                               const std::string& name,
+                                                               std::size_t slot,
+                                                               std::uint64_t generation) const {
+  MD_ASSIGN_OR_RETURN(const std::string sealed, runtime_.store->load_at_root(file));
+  MD_ASSIGN_OR_RETURN(auto set, store::open_bundle(as_bytes(sealed), name, runtime_.bundle_key));
+  return LiveSet::activated(std::move(set), generation, runtime_.generations->activated_at(slot));
+}
+
 void CertificateLoader::load(std::size_t slot, std::uint64_t generation) {
   DomainRuntime& domain = *runtime_.domains[slot];
-  const std::string file = fmt::format("served/{}.bundle", domain.domain.name);
-  auto sealed = runtime_.store->load_at_root(file);
-  if (!sealed) {
-    runtime_.logger.error({}, fmt::format("load the certificates of {} that went live: {}; the "
-                                          "ones before are served until the next reload",
-                                          domain.domain.name, sealed.error().message));
+  const std::string& name = domain.domain.name;
+  const std::string file = fmt::format("served/{}.bundle", name);
+  auto live = open(file, name, slot, generation);
+  if (!live) {
+    runtime_.logger.error(
+        {}, fmt::format("load the certificates of {} that went live, {}: {}; those before are "
+                        "served until the next reload",
+                        name, file, live.error().message));
     return;
   }
-  auto set = store::open_bundle(as_bytes(*sealed), domain.domain.name, runtime_.bundle_key);
-  if (!set) {
-    runtime_.logger.error({}, fmt::format("open '{}' of {}: {}; the certificates before are "
-                                          "served until the next reload",
-                                          file, domain.domain.name, set.error().message));
-    return;
-  }
-  domain.live.set(
-      LiveSet::activated(std::move(*set), generation, runtime_.generations->activated_at(slot)));
-  runtime_.logger.debug(
-      fmt::format("{}: generation {} is served now", domain.domain.name, generation));
+  domain.live.set(std::move(*live));
+  runtime_.logger.debug(fmt::format("{}: generation {} is served now", name, generation));
 }
 
 }  // namespace md::httpd

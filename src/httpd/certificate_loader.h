@@ -29,6 +29,10 @@ class CertificateLoader {
   void watch();
   void load_changed();
   void load(std::size_t slot, std::uint64_t generation);
+  [[nodiscard]] Result<std::shared_ptr<const LiveSet>> open(const std::string& file,
+                                                            const std::string& name,
+                                                            std::size_t slot,
+                                                            std::uint64_t generation) const;
 
   Runtime& runtime_;
   StopSignal& stop_;

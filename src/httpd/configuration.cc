@@ -2,7 +2,6 @@
 #include "httpd/configuration.h"
 
 #include <fmt/format.h>
-#include <mod_ssl.h>
 
 #include <algorithm>
 
@@ -25,32 +24,15 @@ std::vector<std::string> strings_of(const apr_array_header_t* names) {
   return strings;
 }
 
-/// mod_ssl does not tell before its own post_config which hosts it is on for. But it says, of a
-/// connection that no TLS was set up for yet, whether it would: the answer is the host's SSLEngine.
-class TlsQuestion {
- public:
-  explicit TlsQuestion(apr_pool_t* pool)
-      : ask_(APR_RETRIEVE_OPTIONAL_FN(ssl_engine_set)), pool_(pool) {}
-
-  bool speaks_tls(server_rec* host) const {
-    const char* const protocol = ap_get_server_protocol(host);
-    if (protocol != nullptr && std::string_view(protocol) == "https") {
-      return true;
-    }
-    if (ask_ == nullptr) {
-      return false;
-    }
-    conn_rec connection{};
-    connection.pool = pool_;
-    connection.base_server = host;
-    connection.conn_config = ap_create_conn_config(pool_);
-    return ask_(&connection, host->lookup_defaults, /*proxy=*/0, /*enable=*/1) != 0;
+/// As mod_ssl will see it: `SSLEngine on`, or nothing said and `Listen … https`.
+bool speaks_tls(server_rec* host) {
+  if (const auto said = config_of(host).speaks_tls) {
+    return *said;
   }
-
- private:
-  APR_OPTIONAL_FN_TYPE(ssl_engine_set) * ask_;
-  apr_pool_t* pool_;
-};
+  const char* const protocol = ap_get_server_protocol(host);
+  return protocol != nullptr && std::string_view(protocol) == "https" &&
+         ap_find_linked_module("mod_ssl.c") != nullptr;
+}
 
 bool offers_acme_tls(const server_rec* host) {
   const auto* const core =
@@ -59,14 +41,14 @@ bool offers_acme_tls(const server_rec* host) {
   return std::find(protocols.begin(), protocols.end(), kAlpnProtocol) != protocols.end();
 }
 
-config::VirtualHost describe(server_rec* host, const TlsQuestion& tls) {
+config::VirtualHost describe(server_rec* host) {
   config::VirtualHost described;
   described.server_name = host->server_hostname == nullptr ? "" : host->server_hostname;
   described.aliases = strings_of(host->names);
   for (std::string& pattern : strings_of(host->wild_names)) {
     described.aliases.push_back(std::move(pattern));
   }
-  described.speaks_tls = tls.speaks_tls(host);
+  described.speaks_tls = speaks_tls(host);
   described.is_base_server = host->is_virtual == 0;
   described.offers_acme_tls = offers_acme_tls(host);
   for (const server_addr_rec* address = host->addrs; address != nullptr; address = address->next) {
@@ -97,14 +79,13 @@ bool Configuration::is_usable() const {
 }
 
 Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
-  const TlsQuestion tls(pool);
   std::vector<server_rec*> servers;
   std::vector<config::VirtualHost> hosts;
   std::vector<config::DomainDefinition> definitions;
   const ServerConfig* base_config = &config_of(base_server);
   for (server_rec* host = base_server; host != nullptr; host = host->next) {
     servers.push_back(host);
-    hosts.push_back(describe(host, tls));
+    hosts.push_back(describe(host));
     const ServerConfig& own = config_of(host);
     // A host without any directive of ours has the very configuration of the main server.
     if (host == base_server || &own != base_config) {

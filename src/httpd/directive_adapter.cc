@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "config/directives.h"
 #include "config/merge.h"
 #include "crypto/private_key.h"
@@ -121,18 +122,40 @@ const char* on_directive(cmd_parms* command, void* /*directory_config*/,
   });
 }
 
+/// mod_ssl does not tell which hosts it is on for until it has started them, and by then it wants
+/// their certificates. So we listen in on its switch: httpd hands a directive to every module that
+/// knows it.
+const char* on_ssl_engine(cmd_parms* command, void* /*directory_config*/,
+                          const char* argument) noexcept {
+  if (ap_find_linked_module("mod_ssl.c") == nullptr) {
+    return "Invalid command 'SSLEngine', perhaps misspelled or defined by a module not included in "
+           "the server configuration";
+  }
+  config_of(command->server).speaks_tls = equals_ignoring_case(argument, "on");
+  return nullptr;
+}
+
+command_rec make_command(const char* name, cmd_how how, void (*function)(), const char* help) {
+  command_rec command{};
+  command.name = name;
+  command.func = reinterpret_cast<cmd_func>(function);
+  command.req_override = RSRC_CONF;
+  command.args_how = how;
+  command.errmsg = help;
+  return command;
+}
+
 std::vector<command_rec> make_commands() {
   std::vector<command_rec> commands;
   for (const Directive& directive : config::all_directives()) {
-    command_rec command{};
-    command.name = directive.name.data();
-    command.func = reinterpret_cast<cmd_func>(reinterpret_cast<void (*)()>(on_directive));
+    command_rec command =
+        make_command(directive.name.data(), RAW_ARGS, reinterpret_cast<void (*)()>(on_directive),
+                     directive.help.data());
     command.cmd_data = const_cast<Directive*>(&directive);
-    command.req_override = RSRC_CONF;
-    command.args_how = RAW_ARGS;
-    command.errmsg = directive.help.data();
     commands.push_back(command);
   }
+  commands.push_back(make_command("SSLEngine", TAKE1, reinterpret_cast<void (*)()>(on_ssl_engine),
+                                  "mod_ssl's switch, noted to know the TLS hosts"));
   commands.push_back({});
   return commands;
 }
@@ -154,6 +177,8 @@ void* merge_server_configs(apr_pool_t* pool, void* base, void* add) noexcept {
     merged->settings =
         config::merge(static_cast<const ServerConfig*>(base)->settings, own.settings);
     merged->domains = own.domains;
+    merged->speaks_tls =
+        own.speaks_tls ? own.speaks_tls : static_cast<const ServerConfig*>(base)->speaks_tls;
     return merged;
   });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "config/domain_definition.h"
@@ -13,6 +14,7 @@ namespace md::httpd {
 struct ServerConfig {
   model::Settings settings;                       ///< merged with the main server's
   std::vector<config::DomainDefinition> domains;  ///< defined in this server itself
+  std::optional<bool> speaks_tls;                 ///< `SSLEngine`, if it was said
 };
 
 ServerConfig& config_of(const server_rec* server);

@@ -5,6 +5,7 @@
 
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
+#include "renewal/activation.h"
 #include "renewal/events.h"
 
 namespace md::httpd {
@@ -64,7 +65,7 @@ void InstalledEvents::send(const model::ManagedDomain& domain) {
   }
   const auto document = json::Value::parse(*text, "job.json");
   model::Job job = document ? store::parse_job(*document) : model::Job();
-  if (!job.finished || job.last_logged(kInstalledEntry)) {
+  if (!job.last_logged(renewal::kActivatedEntry) || job.last_logged(kInstalledEntry)) {
     return;
   }
   renewal::Events events(runtime_.commands, runtime_.clock, stop_, runtime_.logger);

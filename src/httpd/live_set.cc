@@ -11,8 +11,9 @@ std::shared_ptr<const LiveSet> LiveSet::at_start(renewal::CertificateSetFacts fa
   return live;
 }
 
-std::shared_ptr<const LiveSet> LiveSet::activated(store::ServedSet set, std::uint64_t generation,
-                                                  TimePoint when) {
+Result<std::shared_ptr<const LiveSet>> LiveSet::activated(store::ServedSet set,
+                                                          std::uint64_t generation,
+                                                          TimePoint when) {
   std::shared_ptr<LiveSet> live(new LiveSet);
   live->set_ = std::move(set);
   live->generation_ = generation;
@@ -20,12 +21,21 @@ std::shared_ptr<const LiveSet> LiveSet::activated(store::ServedSet set, std::uin
   for (const store::KeyedChain& keyed : live->set_) {
     live->facts_.certificates.push_back(renewal::facts_of(keyed));
     STACK_OF(X509)* const chain = sk_X509_new_null();
-    for (std::size_t i = 1; i < keyed.chain.size(); ++i) {
-      sk_X509_push(chain, crypto::native_handle(keyed.chain[i]));
-    }
     live->chains_.push_back(chain);
+    // OpenSSL's form of a certificate is made at the first use: here, not in a handshake.
+    for (const crypto::Certificate& certificate : keyed.chain) {
+      X509* const handle = crypto::native_handle(certificate);
+      if (handle == nullptr) {
+        return fail(ErrorKind::Crypto,
+                    "OpenSSL refuses the certificate of " + certificate.subject_name());
+      }
+      const bool is_leaf = &certificate == &keyed.chain.front();
+      if (!is_leaf && sk_X509_push(chain, handle) == 0) {
+        return fail(ErrorKind::Crypto, "no memory for a certificate chain");
+      }
+    }
   }
-  return live;
+  return std::shared_ptr<const LiveSet>(std::move(live));
 }
 
 LiveSet::~LiveSet() {

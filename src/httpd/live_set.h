@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "renewal/facts.h"
 #include "store/served_set.h"
 
@@ -19,9 +20,9 @@ class LiveSet {
  public:
   /// As read from the store at start: mod_ssl serves it, we only know of it.
   static std::shared_ptr<const LiveSet> at_start(renewal::CertificateSetFacts facts);
-  /// Activated since: `apply` serves it.
-  static std::shared_ptr<const LiveSet> activated(store::ServedSet set, std::uint64_t generation,
-                                                  TimePoint when);
+  /// Activated since: `apply` serves it. Crypto if OpenSSL does not take the certificates.
+  static Result<std::shared_ptr<const LiveSet>> activated(store::ServedSet set,
+                                                          std::uint64_t generation, TimePoint when);
 
   [[nodiscard]] const renewal::CertificateSetFacts& facts() const { return facts_; }
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
