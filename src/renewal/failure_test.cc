@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/failure.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "renewal/attempt.h"
+
+namespace md::renewal {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+Error refusal(ErrorKind kind, int status) {
+  Error error = fail(kind, "order a certificate");
+  error.problem = Problem{"urn:ietf:params:acme:error:rejectedIdentifier",
+                          "policy forbids it",
+                          status,
+                          {{"urn:x", "not this one", "dns", "b.test"}}};
+  return error;
+}
+
+TEST(DescribeFailure, SaysAllThatTheCaSaid) {
+  EXPECT_THAT(describe_failure(refusal(ErrorKind::Permanent, 400)),
+              AllOf(StartsWith("order a certificate"), HasSubstr("policy forbids it"),
+                    HasSubstr("rejectedIdentifier"), HasSubstr("b.test: not this one")));
+}
+
+TEST(DescribeFailure, CallsARateLimitByItsName) {
+  Error error = fail(ErrorKind::RateLimited, "too many");
+  error.retry_after = 90min;
+  EXPECT_THAT(describe_failure(error), AllOf(HasSubstr("rate limit"), HasSubstr("1 hour")));
+}
+
+TEST(DescribeFailure, LetsNoControlCharactersIntoTheLog) {
+  EXPECT_EQ(describe_failure(fail(ErrorKind::Network, "a\nb\x1b[1m")).find('\n'),
+            std::string::npos);
+}
+
+TEST(ResultOf, KeepsTheProblem) {
+  const model::JobResult result = result_of(refusal(ErrorKind::Permanent, 400), "Creating");
+  EXPECT_EQ(result.problem.detail, "policy forbids it");
+  EXPECT_EQ(result.problem.subproblems.size(), 1U);
+  EXPECT_EQ(result.activity, "Creating");
+  EXPECT_NE(result.status, 0);
+}
+
+TEST(ResultOf, NamesWhatTheSystemWouldSay) {
+  EXPECT_EQ(
+      result_of(fail(ErrorKind::Network, "connect: Connection refused"), "").status_description,
+      "Connection refused");
+  EXPECT_EQ(result_of(fail(ErrorKind::Timeout, "slow"), "").status_description,
+            "Connection timed out");
+  EXPECT_EQ(result_of(fail(ErrorKind::Io, "disk full"), "").problem.detail, "disk full");
+}
+
+TEST(IsFinalAnswer, IsSoForRefusalsThatAreNoOverload) {
+  EXPECT_TRUE(is_final_answer(refusal(ErrorKind::Rejected, 403)));
+  EXPECT_FALSE(is_final_answer(refusal(ErrorKind::Rejected, 503)));
+  EXPECT_FALSE(is_final_answer(fail(ErrorKind::Timeout, "")));
+  EXPECT_FALSE(is_final_answer(fail(ErrorKind::Stopped, "")));
+}
+
+TEST(IsPermanent, IsSoForWhatOnlyAnAdministratorCanChange) {
+  EXPECT_TRUE(is_permanent(refusal(ErrorKind::Permanent, 400)));
+  EXPECT_TRUE(is_permanent(fail_with_problem(ErrorKind::InvalidInput, "", "challenge-mismatch")));
+  EXPECT_FALSE(is_permanent(fail(ErrorKind::InvalidInput, "the body is too long")));
+  EXPECT_FALSE(is_permanent(refusal(ErrorKind::Rejected, 400)));
+}
+
+TEST(AuthorityFor, GoesRoundRobinAfterSoManyErrors) {
+  model::ResolvedSettings settings;
+  settings.authorities = {{"a", ""}, {"b", ""}, {"c", ""}};
+  settings.retry_failover = 2;
+  std::string turns;
+  for (unsigned errors = 0; errors < 8; ++errors) {
+    turns += authority_for(settings, errors).url;
+  }
+  EXPECT_EQ(turns, "aabbccaa");
+  settings.retry_failover = 0;
+  EXPECT_EQ(authority_for(settings, 1).url, "b");
+}
+
+}  // namespace
+}  // namespace md::renewal

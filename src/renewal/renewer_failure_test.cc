@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What goes wrong at the CA, in the configuration, on the way: reported, and tried again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "renewal/renewer.h"
+#include "renewal/testing/renewal_bed.h"
+
+namespace md::renewal {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Le;
+using ::testing::Not;
+using testing::RenewalBed;
+
+constexpr int kAttemptFailed = 10056;
+constexpr int kNextRun = 10057;
+
+TEST(Renewer, GoesToTheNextAuthorityAfterSoManyErrors) {
+  RenewalBed bed;
+  bed.domain.settings.authorities = {{"https://down.test/dir", ""}, {bed.ca.directory_url(), ""}};
+  bed.domain.settings.retry_failover = 2;
+  for (int i = 0; i < 2; ++i) {
+    const TimePoint next = bed.check();
+    EXPECT_THAT(bed.log_of(kAttemptFailed),
+                AllOf(HasSubstr("https://down.test/dir"), HasSubstr("refused")));
+    bed.clock.advance(std::chrono::ceil<std::chrono::milliseconds>(next - bed.clock.now()));
+  }
+  bed.check();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.job().errors, 0U);
+}
+
+TEST(Renewer, BacksOffAndKeepsCountingOverRestarts) {
+  RenewalBed bed;
+  bed.domain.settings.authorities = {{"https://down.test/dir", ""}};
+  std::vector<std::chrono::seconds> delays;
+  for (int i = 0; i < 4; ++i) {
+    const TimePoint next = bed.check();
+    delays.push_back(std::chrono::duration_cast<std::chrono::seconds>(next - bed.clock.now()));
+    EXPECT_EQ(bed.check(), next);  // not before its time
+    bed.clock.advance(std::chrono::ceil<std::chrono::milliseconds>(next - bed.clock.now()));
+    bed.restart();
+  }
+  EXPECT_THAT(delays, ElementsAre(30s, 60s, 120s, 240s));
+  EXPECT_EQ(bed.count_log(kAttemptFailed), 4);
+  EXPECT_EQ(bed.count_log(kNextRun), 4);
+  const model::Job job = bed.job();
+  EXPECT_EQ(job.errors, 4U);
+  EXPECT_EQ(job.last.status_description, "Connection refused");
+  EXPECT_THAT(job.last.activity, HasSubstr("Contacting ACME server"));
+}
+
+TEST(Renewer, SaysWhatIsMissingWithoutAgreement) {
+  RenewalBed bed;
+  bed.domain.settings.agreement = "";
+  bed.check();
+  EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr("MDCertificateAgreement"));
+  EXPECT_THAT(bed.job().last.problem.detail, HasSubstr("MDCertificateAgreement"));
+  EXPECT_THAT(*bed.job().next_run - bed.clock.now(), Ge(12h));
+  EXPECT_EQ(bed.ca.requests_to("/new-account"), 0U);
+}
+
+TEST(Renewer, RetriesDailyWhatTheCaForbids) {
+  RenewalBed bed;
+  bed.ca.behaviour.rejected_names = {"www.example.org"};
+  bed.check();
+  const model::Job job = bed.job();
+  EXPECT_EQ(job.last.problem.type, "urn:ietf:params:acme:error:rejectedIdentifier");
+  EXPECT_THAT(*job.next_run - bed.clock.now(), AllOf(Ge(12h), Le(36h)));
+  EXPECT_EQ(bed.ca.accounts(), 1U);
+  EXPECT_THAT(bed.staged_files(), Contains("account.json"));
+}
+
+TEST(Renewer, ComesBackNoEarlierThanTheCaAsks) {
+  RenewalBed bed;
+  bed.ca.behaviour.intercept = [](const http::Request& request) {
+    std::optional<Result<http::Response>> answer;
+    if (request.url.ends_with("/new-order")) {
+      http::Response response;
+      response.status = 429;
+      response.headers.add("Retry-After", "7200");
+      response.body =
+          R"({"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many certificates"})";
+      answer = std::move(response);
+    }
+    return answer;
+  };
+  bed.check();
+  EXPECT_THAT(*bed.job().next_run - bed.clock.now(), AllOf(Ge(2h), Le(3h)));
+  EXPECT_THAT(
+      bed.log_of(kAttemptFailed),
+      AllOf(HasSubstr("rate limit"), HasSubstr("too many certificates"), HasSubstr("2 hours")));
+}
+
+/// How a CA may misbehave, and what the error has to say.
+struct Misbehaviour {
+  std::string name;
+  std::string path;  ///< requests to it are answered by `answer`
+  int status;
+  std::string body;
+  std::string words;
+};
+
+class RenewerWithABadCa : public ::testing::TestWithParam<Misbehaviour> {};
+
+TEST_P(RenewerWithABadCa, ReportsItAndRecovers) {
+  const Misbehaviour& bad = GetParam();
+  RenewalBed bed({"example.org"});
+  bed.listen_to_events();
+  bed.ca.behaviour.intercept = [&](const http::Request& request) {
+    std::optional<Result<http::Response>> answer;
+    if (request.url.find(bad.path) != std::string::npos) {
+      if (bad.status == 0) {
+        answer = fail(ErrorKind::Network, request.url + ": " + bad.body);
+      } else {
+        http::Response response;
+        response.status = bad.status;
+        response.body = bad.body;
+        response.url = request.url;
+        response.headers.add("Replay-Nonce", "bm9uY2U");
+        answer = std::move(response);
+      }
+    }
+    return answer;
+  };
+  bed.check();
+  const model::Job failed = bed.job();
+  EXPECT_FALSE(failed.finished);
+  EXPECT_EQ(failed.errors, 1U);
+  EXPECT_NE(failed.last.status, 0);
+  ASSERT_TRUE(failed.next_run.has_value());
+  EXPECT_GT(*failed.next_run, bed.clock.now());
+  EXPECT_EQ(failed.last_logged("renewal-error").has_value(), true);
+  EXPECT_EQ(bed.count_log(kAttemptFailed), 1);
+  EXPECT_THAT(bed.log_of(kAttemptFailed),
+              AllOf(HasSubstr(bad.words), HasSubstr("next try"), HasSubstr("https://ca.test/dir")));
+  EXPECT_THAT(bed.events(), Contains("errored"));
+  EXPECT_THAT(bed.challenge_folders(), IsEmpty());
+
+  bed.ca.behaviour.intercept = nullptr;
+  bed.clock.advance(
+      std::chrono::ceil<std::chrono::milliseconds>(*failed.next_run - bed.clock.now()));
+  bed.check();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.job().errors, 0U);
+  EXPECT_EQ(bed.ca.accounts(), 1U);
+  EXPECT_THAT(bed.ca.orders(), Le(2U));
+}
+
+const std::string kHtml = "<html><body>It works!</body></html>";
+
+INSTANTIATE_TEST_SUITE_P(
+    Renewer, RenewerWithABadCa,
+    ::testing::Values(
+        Misbehaviour{"DirectoryRefused", "/dir", 0, "Connection refused", "refused"},
+        Misbehaviour{"DirectoryHtml", "/dir", 200, kHtml, "not the URL of an ACME directory"},
+        Misbehaviour{"DirectoryNotFound", "/dir", 404, "", "404"},
+        Misbehaviour{"DirectoryUnavailable", "/dir", 503, kHtml, "503"},
+        Misbehaviour{"DirectoryCutOff", "/dir", 200, R"({"newNonce":"https://ca.t)", "directory"},
+        Misbehaviour{"NonceWithout", "/new-nonce", 500, "", "500"},
+        Misbehaviour{"AccountHtml", "/new-account", 200, kHtml, "register"},
+        Misbehaviour{"AccountReset", "/new-account", 0, "Connection reset", "reset"},
+        Misbehaviour{"OrderBroken", "/new-order", 201, R"({"status":"pending")", "order"},
+        Misbehaviour{"OrderServerError", "/new-order", 500,
+                     R"({"type":"urn:ietf:params:acme:error:serverInternal","detail":"we broke"})",
+                     "we broke"},
+        Misbehaviour{"OrderProblemWithoutType", "/new-order", 400, R"({"detail":"no idea"})",
+                     "no idea"},
+        Misbehaviour{"AuthorizationEmpty", "/authz/", 200, "", "authorization"},
+        Misbehaviour{"ChallengeRefused", "/chall/", 0, "Connection refused", "refused"},
+        Misbehaviour{"FinalizeUnavailable", "/finalize/", 503, kHtml, "503"},
+        Misbehaviour{"FinalizeRefused", "/finalize/", 400,
+                     R"({"type":"urn:ietf:params:acme:error:badCSR","detail":"not this one"})",
+                     "not this one"},
+        Misbehaviour{"CertificateHtml", "/cert/", 200, kHtml, "certificate"},
+        Misbehaviour{"CertificateCutOff", "/cert/", 200, "-----BEGIN CERTIFICATE-----\nMIIB",
+                     "certificate"},
+        Misbehaviour{"BadNonceForEver", "/new-order", 400,
+                     R"({"type":"urn:ietf:params:acme:error:badNonce","detail":"stale"})",
+                     "badNonce"}),
+    [](const auto& tested) { return tested.param.name; });
+
+TEST(Renewer, RefusesACertificateForAnotherKey) {
+  RenewalBed bed;
+  bed.ca.behaviour.wrong_certificate_key = true;
+  bed.check();
+  EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr("not for the p-256 key"));
+  EXPECT_THAT(bed.staged_files(), Not(Contains("pubcert.p-256.pem")));
+  bed.ca.behaviour.wrong_certificate_key = false;
+  bed.check_until_finished();
+  EXPECT_EQ(bed.ca.orders(), 2U);
+}
+
+TEST(Renewer, RefusesACertificateForOtherNames) {
+  RenewalBed bed;
+  bed.ca.behaviour.wrong_certificate_names = true;
+  bed.check();
+  EXPECT_THAT(bed.log_of(kAttemptFailed),
+              AllOf(HasSubstr("not for example.org"), HasSubstr("wrong.test")));
+  EXPECT_THAT(bed.staged_files(), Not(Contains("pubcert.p-256.pem")));
+}
+
+TEST(Renewer, GivesUpOnACaThatNeverComesToAnEnd) {
+  RenewalBed bed;
+  bed.ca.behaviour.polls_until_issued = 1'000'000;
+  bed.check();
+  EXPECT_EQ(bed.job().last.status_description, "Connection timed out");
+  EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr("processing"));
+  EXPECT_THAT(bed.waiter.waited(), AllOf(Ge(4min), Le(6min)));
+  EXPECT_THAT(bed.staged_files(), Contains("order.json"));
+  bed.ca.behaviour.polls_until_issued = 1;
+  bed.check_until_finished();
+  EXPECT_EQ(bed.ca.orders(), 1U);  // it was taken up again
+}
+
+TEST(Renewer, MakesOneNewAccountWhereTheCaHasLostIt) {
+  RenewalBed bed;
+  bed.check();
+  bed.activate();
+  bed.ca.forget_accounts();
+  bed.clock.advance(24h * 65);
+  bed.check();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.ca.accounts(), 2U);
+  EXPECT_EQ(bed.job().errors, 0U);
+}
+
+TEST(Renewer, LeavesAJobAsItIsWhenTheServerStops) {
+  RenewalBed bed;
+  bed.ca.behaviour.polls_until_valid = 1000;
+  bed.waiter.stop_after = 20s;
+  bed.check();
+  const model::Job job = bed.job();
+  EXPECT_EQ(job.errors, 0U);
+  EXPECT_FALSE(job.next_run.has_value());
+  EXPECT_EQ(bed.count_log(kAttemptFailed), 0);
+  EXPECT_THAT(bed.challenge_folders(), Not(IsEmpty()));  // the CA may be about to look
+  EXPECT_THAT(bed.staged_files(), Contains("order.json"));
+}
+
+class RenewerWithALostOrder : public ::testing::TestWithParam<int> {};
+
+TEST_P(RenewerWithALostOrder, MakesANewOne) {
+  RenewalBed bed;
+  bed.ca.behaviour.polls_until_issued = 1'000'000;
+  bed.check();
+  bed.ca.behaviour.polls_until_issued = 1;
+  bool refused = false;
+  bed.ca.behaviour.intercept = [&](const http::Request& request) {
+    std::optional<Result<http::Response>> answer;
+    if (!refused && request.url.find("/order/") != std::string::npos) {
+      refused = true;
+      http::Response response;
+      response.status = GetParam();
+      response.body = R"({"type":"urn:ietf:params:acme:error:malformed","detail":"gone"})";
+      answer = std::move(response);
+    }
+    return answer;
+  };
+  bed.check_until_finished();
+  EXPECT_TRUE(refused);
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.ca.orders(), 2U);
+  EXPECT_EQ(bed.count_log(kAttemptFailed), 1);  // the one that took too long
+}
+
+INSTANTIATE_TEST_SUITE_P(Renewer, RenewerWithALostOrder, ::testing::Values(401, 403, 404));
+
+TEST(Renewer, ReplacesAnOrderThatHasExpired) {
+  RenewalBed bed;
+  bed.ca.behaviour.polls_until_valid = 1'000'000;
+  bed.check();
+  EXPECT_THAT(bed.staged_files(), Contains("order.json"));
+  bed.ca.behaviour.polls_until_valid = 1;
+  bed.clock.advance(24h * 40);
+  bed.check();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.ca.orders(), 2U);
+}
+
+TEST(Renewer, OrdersAnewWhenTheNamesHaveChanged) {
+  RenewalBed bed;
+  bed.ca.behaviour.polls_until_issued = 1'000'000;
+  bed.check();
+  bed.ca.behaviour.polls_until_issued = 1;
+  bed.domain.names.push_back(*model::DnsName::parse("more.example.org"));
+  bed.check_until_finished();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.ca.orders(), 2U);
+}
+
+}  // namespace
+}  // namespace md::renewal
