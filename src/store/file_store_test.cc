@@ -377,10 +377,11 @@ TEST_F(FileStoreTest, LeavesOutTemporaryFilesAndCleansOldOnes) {
 
 TEST_F(FileStoreTest, RefusesFilesThatAreTooLarge) {
   const auto store = open();
-  write("staging/a/large", std::string(1024 * 1024 + 1, 'x'));
-  write("staging/a/largest", std::string(1024 * 1024, 'x'));
+  constexpr std::size_t kLimit = 1024UL * 1024UL;
+  write("staging/a/large", std::string(kLimit + 1, 'x'));
+  write("staging/a/largest", std::string(kLimit, 'x'));
   EXPECT_EQ((*store)->load(Group::Staging, "a", "large").error().kind, ErrorKind::Corrupt);
-  EXPECT_EQ((*store)->load(Group::Staging, "a", "largest").value().size(), 1024U * 1024U);
+  EXPECT_EQ((*store)->load(Group::Staging, "a", "largest").value().size(), kLimit);
 }
 
 TEST_F(FileStoreTest, NeverWaitsForAPipe) {

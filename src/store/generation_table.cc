@@ -26,8 +26,15 @@ static_assert(SharedWord::is_always_lock_free, "words are shared between process
 // order of the machine: no other one maps it.
 constexpr Word kMagic = 0x6d645f6c69766531;  // "md_live1"
 constexpr Word kVersion = 1;
-enum HeaderWord : std::size_t { kMagicWord, kVersionWord, kCountWord, kEpochWord, kHeaderWords };
-enum SlotWord : std::size_t { kGenerationWord, kActivatedAtWord, kSlotWords };
+constexpr std::size_t kMagicWord = 0;
+constexpr std::size_t kVersionWord = 1;
+constexpr std::size_t kCountWord = 2;
+constexpr std::size_t kEpochWord = 3;
+constexpr std::size_t kHeaderWords = 4;
+// In a slot:
+constexpr std::size_t kGenerationWord = 0;
+constexpr std::size_t kActivatedAtWord = 1;
+constexpr std::size_t kSlotWords = 2;
 
 SharedWord word_at(void* memory, std::size_t index) {
   return SharedWord(static_cast<Word*>(memory)[index]);
@@ -59,6 +66,14 @@ Result<Descriptor> make_file(const std::filesystem::path& path, std::size_t leng
   return file;
 }
 
+std::string lines_of(const std::vector<std::string>& names) {
+  return names.empty() ? "" : join(names, "\n") + "\n";
+}
+
+std::size_t length_of(const std::vector<std::string>& names, std::string_view lines) {
+  return slot_at(names.size()) * sizeof(Word) + lines.size();
+}
+
 void fill(void* memory, std::size_t count, std::string_view names) {
   word_at(memory, kMagicWord).store(kMagic);
   word_at(memory, kVersionWord).store(kVersion);
@@ -70,8 +85,8 @@ void fill(void* memory, std::size_t count, std::string_view names) {
 
 Result<std::unique_ptr<GenerationTable>> GenerationTable::create(
     const std::filesystem::path& path, const std::vector<std::string>& names) {
-  const std::string lines = names.empty() ? "" : join(names, "\n") + "\n";
-  const std::size_t length = slot_at(names.size()) * sizeof(Word) + lines.size();
+  const std::string lines = lines_of(names);
+  const std::size_t length = length_of(names, lines);
   std::filesystem::path temporary = path;
   temporary.replace_filename(fmt::format(".tmp-{}-{}", ::getpid(), path.filename().string()));
   MD_ASSIGN_OR_RETURN(const Descriptor file, make_file(temporary, length));
@@ -89,6 +104,19 @@ Result<std::unique_ptr<GenerationTable>> GenerationTable::create(
     return failed("rename to", path, error_number);
   }
   return table;
+}
+
+Result<std::unique_ptr<GenerationTable>> GenerationTable::create_unnamed(
+    const std::vector<std::string>& names) {
+  const std::string lines = lines_of(names);
+  const std::size_t length = length_of(names, lines);
+  void* const memory =
+      ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    return fail_errno(errno, "map memory for the generation table");
+  }
+  fill(memory, names.size(), lines);
+  return std::unique_ptr<GenerationTable>(new GenerationTable(memory, length, names.size()));
 }
 
 GenerationTable::~GenerationTable() {

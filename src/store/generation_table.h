@@ -21,6 +21,11 @@ class GenerationTable {
   /// Makes the file anew (old mappings keep the old one). `names` give the slots their order.
   static Result<std::unique_ptr<GenerationTable>> create(const std::filesystem::path& path,
                                                          const std::vector<std::string>& names);
+  /// The same without a file, where none can be made (a full disk): seen by processes that are
+  /// forked
+  /// from this one.
+  static Result<std::unique_ptr<GenerationTable>> create_unnamed(
+      const std::vector<std::string>& names);
   GenerationTable(const GenerationTable&) = delete;
   GenerationTable& operator=(const GenerationTable&) = delete;
   ~GenerationTable();

@@ -71,7 +71,9 @@ TEST_F(GenerationTableTest, IsSharedWithChildrenThatOnlyRead) {
     table->make_read_only();
     char byte = 0;
     (void)!::read(to_child[0], &byte, 1);
-    byte = table->generation(0) == 1 && table->epoch() == 1 && table->activated_at(0) == kNow;
+    const bool is_seen =
+        table->generation(0) == 1 && table->epoch() == 1 && table->activated_at(0) == kNow;
+    byte = is_seen ? 'y' : 'n';
     (void)!::write(to_parent[1], &byte, 1);
     ::_exit(0);
   }
@@ -79,7 +81,7 @@ TEST_F(GenerationTableTest, IsSharedWithChildrenThatOnlyRead) {
   char byte = 'x';
   ASSERT_EQ(::write(to_child[1], &byte, 1), 1);
   ASSERT_EQ(::read(to_parent[0], &byte, 1), 1);
-  EXPECT_EQ(byte, 1);
+  EXPECT_EQ(byte, 'y');
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   for (const int fd : {to_child[0], to_child[1], to_parent[0], to_parent[1]}) {
     ::close(fd);

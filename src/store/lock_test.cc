@@ -129,6 +129,7 @@ TEST_F(LockTest, OneThreadAtATime_ST25) {
   std::atomic<int> rounds{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&] {
         for (int done = 0; done < kRounds;) {

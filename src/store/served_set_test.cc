@@ -51,7 +51,8 @@ TEST_F(ServedSetTest, OpensWhatWasSealed) {
 TEST_F(ServedSetTest, ShowsNothing) {
   const Bytes sealed = seal_bundle(set_, "a.test", key_).value();
   const Bytes certificate = set_[0].chain[0].to_der().value();
-  EXPECT_EQ(std::ranges::search(sealed, certificate).begin(), sealed.end());
+  EXPECT_EQ(std::search(sealed.begin(), sealed.end(), certificate.begin(), certificate.end()),
+            sealed.end());
 }
 
 TEST_F(ServedSetTest, OpensForItsDomainAndKeyOnly) {

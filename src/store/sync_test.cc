@@ -108,6 +108,7 @@ TEST_F(SyncTest, KeepsAccountCaAndState) {
 
 TEST_F(SyncTest, WritesNothingThatDidNotChange_ST21) {
   std::vector<ManagedDomain> configured;
+  configured.reserve(100);
   for (int i = 0; i < 100; ++i) {
     configured.push_back(a_domain({"d" + std::to_string(i), "www.d" + std::to_string(i)}));
   }

@@ -3,7 +3,8 @@
 
 #include <string_view>
 
-/// Files of a store that mod_md 2.6.10 (Debian) wrote, byte for byte. Long logs are cut in the middle.
+/// Files of a store that mod_md 2.6.10 (Debian) wrote, byte for byte. Long logs are cut in the
+/// middle.
 namespace md::testing::samples {
 
 // clang-format off
