@@ -13,7 +13,7 @@ namespace md::acme {
 namespace {
 
 Error wrong_directory(const std::string& url, const Error& reason) {
-  return fail(ErrorKind::Permanent,
+  return fail(ErrorKind::Rejected,
               fmt::format("{} is not the URL of an ACME directory: {}", url, reason.message));
 }
 

@@ -66,7 +66,8 @@ struct RenewalInfo {
 };
 
 /// GET of the directory. A 2xx that is none (HTML, an ACMEv1 directory, other JSON) says that the
-/// URL is wrong: Permanent.
+/// URL is wrong: Rejected, since a page of a load balancer that is in trouble looks the same.
+/// ACMEv1: Permanent.
 Result<Directory> fetch_directory(Connection& connection, const std::string& url);
 
 /// GET of the renewal information of a certificate (RFC 9773 §4). NotFound where the directory has

@@ -35,7 +35,7 @@ TEST_F(DirectoryTest, ThatIsNoneMeansTheUrlIsWrong) {
     answer("/dir", a_response(200, body));
     const auto directory = fetch();
     ASSERT_FALSE(directory);
-    EXPECT_EQ(directory.error().kind, ErrorKind::Permanent) << body;
+    EXPECT_EQ(directory.error().kind, ErrorKind::Rejected) << body;
     EXPECT_THAT(directory.error().message,
                 HasSubstr("https://ca.test/dir is not the URL of an ACME directory"));
   }

@@ -8,6 +8,7 @@
 #include "base/secret_bytes.h"
 #include "base/snapshot.h"
 #include "base/testing/fake_clock.h"
+#include "base/testing/scoped_temp_dir.h"
 #include "base/text.h"
 #include "base/waiter.h"
 
@@ -122,6 +123,22 @@ TEST(PosixCommandRunner, EndsACommandThatHangs) {
   const auto outcome = runner.run({"/bin/sh", "-c", "sleep 60 & wait"}, 100ms, running);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().kind, ErrorKind::Timeout);
+}
+
+TEST(PosixCommandRunner, LeavesACommandToItsWorkWhenTheServerStops) {
+  StopSignal stopping;
+  stopping.stop();
+  PosixCommandRunner runner;
+  const testing::ScopedTempDir directory;
+  const std::string file = (directory.path() / "done").string();
+  const auto outcome = runner.run({"/bin/sh", "-c", "echo on; touch \"$0\"", file}, 10s, stopping);
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(outcome->goes_on);
+  const StopSignal running;
+  EXPECT_TRUE(
+      runner
+          .run({"/bin/sh", "-c", "until test -e \"$0\"; do sleep 0.01; done", file}, 10s, running)
+          ->succeeded());
 }
 
 TEST(PosixCommandRunner, NamesACommandThatIsMissing) {

@@ -6,12 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <optional>
 
 extern char** environ;
 
@@ -22,22 +23,21 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kOutputLimit = 4096;
-// How often a stop of the server and the time-out are looked at while a command runs.
-constexpr milliseconds kPollInterval{50};
+// How often the end of a command, a stop of the server and the time-out are looked at.
+constexpr milliseconds kFirstPause{1};
+constexpr milliseconds kLongestPause{50};
 
 class FileDescriptor {
  public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  explicit FileDescriptor(int fd) : fd_(fd) {}
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() { reset(); }
-  [[nodiscard]] int get() const { return fd_; }
-  void reset(int fd = -1) {
+  ~FileDescriptor() {
     if (fd_ >= 0) {
       ::close(fd_);
     }
-    fd_ = fd;
   }
+  [[nodiscard]] int get() const { return fd_; }
 
  private:
   int fd_;
@@ -84,51 +84,40 @@ class SpawnAttributes {
   posix_spawn_file_actions_t actions_{};
 };
 
-/// Reads what has arrived; false at the end of the stream.
-bool read_available(int fd, std::string& output) {
-  std::array<char, 1024> buffer{};
-  const ssize_t count = ::read(fd, buffer.data(), buffer.size());
-  if (count < 0) {
-    return errno == EAGAIN || errno == EINTR;
-  }
-  const auto room = kOutputLimit - std::min(output.size(), kOutputLimit);
-  output.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
-  return count > 0;
+/// What the command has written so far, up to the limit.
+std::string read_output(int fd) {
+  std::string output(kOutputLimit, '\0');
+  const ssize_t count = ::pread(fd, output.data(), output.size(), 0);
+  output.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return output;
 }
 
 int exit_code_of(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-/// Waits for the process itself, not for the end of its output: a daemon that it left behind may
-/// keep the pipe open for good.
-Result<int> await(pid_t pid, int output_fd, std::string& output, milliseconds timeout,
-                  const Waiter& waiter) {
+/// nullopt: the server stops, and the command goes on by itself.
+Result<std::optional<int>> await(pid_t pid, milliseconds timeout, const Waiter& waiter) {
   const auto deadline = steady_clock::now() + timeout;
-  bool open = true;
+  milliseconds pause = kFirstPause;
   while (true) {
     int wait_status = 0;
     const pid_t ended = ::waitpid(pid, &wait_status, WNOHANG);
     if (ended == pid) {
-      if (open) {
-        read_available(output_fd, output);
-      }
-      return exit_code_of(wait_status);
+      return std::optional(exit_code_of(wait_status));
     }
     if (ended < 0 && errno != EINTR) {
       return fail_errno(errno, "wait for the command");
     }
     if (waiter.stopped()) {
-      return fail(ErrorKind::Stopped, "ended because the server stops");
+      return std::optional<int>();
     }
     if (steady_clock::now() >= deadline) {
       return fail(ErrorKind::Timeout,
                   fmt::format("still running after {} ms, ended", timeout.count()));
     }
-    pollfd poll_entry{open ? output_fd : -1, POLLIN, 0};
-    if (::poll(&poll_entry, 1, static_cast<int>(kPollInterval.count())) > 0) {
-      open = read_available(output_fd, output);
-    }
+    ::poll(nullptr, 0, static_cast<int>(pause.count()));
+    pause = std::min(pause * 2, kLongestPause);
   }
 }
 
@@ -139,16 +128,15 @@ Result<CommandOutcome> PosixCommandRunner::run(const std::vector<std::string>& a
   if (argv.empty()) {
     return fail(ErrorKind::InvalidInput, "no command given");
   }
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+  // A file in memory and no pipe: a command that outlives us must not break on its next word.
+  const FileDescriptor output(::memfd_create("command-output", MFD_CLOEXEC));
+  if (output.get() < 0) {
     return fail_errno(errno, fmt::format("run '{}'", argv.front()));
   }
-  const FileDescriptor reader(ends[0]);
-  FileDescriptor writer(ends[1]);
-
   SpawnAttributes spawn;
-  spawn.send_output_to(writer.get());
+  spawn.send_output_to(output.get());
   std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
   for (const std::string& argument : argv) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
@@ -156,19 +144,19 @@ Result<CommandOutcome> PosixCommandRunner::run(const std::vector<std::string>& a
   pid_t pid = 0;
   const int error = ::posix_spawnp(&pid, arguments.front(), spawn.actions(), spawn.attributes(),
                                    arguments.data(), environ);
-  writer.reset();
   if (error != 0) {
     return fail_errno(error, fmt::format("run '{}'", argv.front()));
   }
-
-  CommandOutcome outcome;
-  auto exit_code = await(pid, reader.get(), outcome.output, timeout, waiter);
+  auto exit_code = await(pid, timeout, waiter);
   if (!exit_code) {
     ::kill(-pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
     return with_context(std::move(exit_code).error(), fmt::format("run '{}'", argv.front()));
   }
-  outcome.exit_code = *exit_code;
+  CommandOutcome outcome;
+  outcome.goes_on = !exit_code->has_value();
+  outcome.exit_code = exit_code->value_or(0);
+  outcome.output = read_output(output.get());
   return outcome;
 }
 

@@ -78,6 +78,13 @@ Result<std::optional<TlsAlpnAnswer>> load_tls_alpn_answer(const Runtime& runtime
   return std::optional(TlsAlpnAnswer{std::move(*certificate), std::move(key_pem)});
 }
 
+bool has_tls_alpn_answer(const Runtime& runtime, std::string_view server_name) {
+  const auto folder = challenge_folder(runtime, server_name);
+  return folder &&
+         runtime.store->exists(store::Group::Challenges, *folder,
+                               renewal::tls_alpn_certificate_file(renewal::challenge_ec_spec()));
+}
+
 Result<std::optional<std::string>> load_http_answer(const Runtime& runtime, std::string_view host,
                                                     std::string_view token) {
   const auto folder = challenge_folder(runtime, host);

@@ -25,6 +25,9 @@ Result<std::optional<TlsAlpnAnswer>> load_tls_alpn_answer(const Runtime& runtime
                                                           std::string_view server_name,
                                                           ChallengeKey key);
 
+/// Is there one? Without reading it.
+bool has_tls_alpn_answer(const Runtime& runtime, std::string_view server_name);
+
 /// The folder of challenges for a host name from the network: only a name that is configured, or
 /// that has a folder (`a2md drive` answers for others too), ever becomes a path.
 std::optional<std::string> challenge_folder(const Runtime& runtime, std::string_view host);

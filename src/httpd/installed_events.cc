@@ -68,16 +68,19 @@ void InstalledEvents::send(const model::ManagedDomain& domain) {
   if (!job.last_logged(renewal::kActivatedEntry) || job.last_logged(kInstalledEntry)) {
     return;
   }
-  renewal::Events events(runtime_.commands, runtime_.clock, stop_, runtime_.logger);
-  if (const auto sent = events.send(domain, kInstalled, job); !sent) {
-    runtime_.logger.error(LogId{10109}, sent.error().message);
-    // Not repeated: the administrator was told, and the certificate is in use.
-    job.add_log({runtime_.clock.now(), std::string(kInstalledEntry), "", sent.error().message});
-  }
-  const auto saved = runtime_.store->save(store::Group::Domains, domain.name, store::kJobFile,
+  // Noted before it is told: whoever ends us while the command runs does not end the command, and
+  // it would be told twice.
+  job.add_log({runtime_.clock.now(), std::string(kInstalledEntry), "", ""});
+  const auto noted = runtime_.store->save(store::Group::Domains, domain.name, store::kJobFile,
                                           store::to_json(job).dump(), store::Durability::Synced);
-  if (!saved) {
-    runtime_.logger.error({}, saved.error().message);
+  if (!noted) {
+    runtime_.logger.error({}, noted.error().message);
+    return;
+  }
+  renewal::Events events(runtime_.commands, runtime_.clock, stop_, runtime_.logger);
+  if (const auto told = events.send(domain, kInstalled, job); !told) {
+    // Not repeated: the administrator is told here, and the certificate is in use.
+    runtime_.logger.error(LogId{10109}, told.error().message);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "httpd/configuration.h"
 #include "httpd/guard.h"
 #include "httpd/runtime.h"
+#include "httpd/server_properties.h"
 #include "renewal/activation.h"
 #include "renewal/decide.h"
 #include "store/sync.h"
@@ -37,6 +38,8 @@ class Startup {
   Status run(config::Plan plan) {
     MD_TRY(open_store());
     adopt(std::move(plan));
+    note_server_properties(*runtime_.store, runtime_.settings.port_map, runtime_.listened_ports,
+                           runtime_.logger);
     recover();
     synchronise();
     activate();
@@ -180,9 +183,17 @@ class Startup {
     for (const auto& entry : runtime_.domains) {
       names.push_back(entry->domain.name);
     }
-    MD_ASSIGN_OR_RETURN(
-        runtime_.generations,
-        store::GenerationTable::create(runtime_.store->path_of("served") / "generations", names));
+    return make_generation_table(names);
+  }
+
+  Status make_generation_table(const std::vector<std::string>& names) {
+    auto made =
+        store::GenerationTable::create(runtime_.store->path_of("served") / "generations", names);
+    if (!made) {
+      runtime_.logger.error({}, made.error().message + "; it is kept in memory alone");
+      made = store::GenerationTable::create_unnamed(names);
+    }
+    MD_ASSIGN_OR_RETURN(runtime_.generations, std::move(made));
     return {};
   }
 

@@ -148,6 +148,11 @@ int answer_challenge(conn_rec* connection, const char* server_name, const char**
     if (!*answer) {
       return DECLINED;
     }
+    if (const ConnectionState* const state = state_of(connection); state != nullptr) {
+      // Only the challenge's certificate may go out (RFC 8737 §3), not one of another key type that
+      // the host has beside it.
+      SSL_certs_clear(state->ssl);
+    }
     apr_pool_t* const pool = connection->pool;
     *certificate_pem = apr_pstrdup(pool, (*answer)->certificate_pem.c_str());
     const std::string_view key = (*answer)->key_pem.text();
@@ -169,11 +174,23 @@ bool is_tls(conn_rec* connection) {
   return ap_ssl_conn_is_ssl(connection) != 0;
 }
 
+/// Without an answer the protocol is not proposed, and the handshake fails (RFC 8737 §4): a site's
+/// own certificate must not go out to a validation.
+bool has_answer_for(const Runtime& runtime, const conn_rec* connection) {
+  const ConnectionState* const state = state_of(const_cast<conn_rec*>(connection));
+  const char* const name = state != nullptr && state->ssl != nullptr
+                               ? SSL_get_servername(state->ssl, TLSEXT_NAMETYPE_host_name)
+                               : nullptr;
+  return name != nullptr && has_tls_alpn_answer(runtime, name);
+}
+
 int propose_protocol(conn_rec* connection, request_rec* request, server_rec* /*host*/,
                      const apr_array_header_t* offers, apr_array_header_t* proposals) noexcept {
   return guarded(DECLINED, [&] {
     const bool offered = offers != nullptr && ap_array_str_contains(offers, kAlpnProtocol) != 0;
-    if (request != nullptr || !offered || current_runtime() == nullptr || !is_tls(connection)) {
+    const Runtime* const runtime = current_runtime();
+    if (request != nullptr || !offered || runtime == nullptr || !is_tls(connection) ||
+        !has_answer_for(*runtime, connection)) {
       return DECLINED;
     }
     *static_cast<const char**>(apr_array_push(proposals)) = kAlpnProtocol;

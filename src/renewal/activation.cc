@@ -258,21 +258,24 @@ class Activation {
   }
 
   Status drop_staged() {
-    if (moment_ == ActivationMoment::AtStart && !job_holds_back_renewals()) {
+    if (moment_ == ActivationMoment::AtStart && !is_job_of_use()) {
       return store_.remove_folder(Group::Staging, name_);
     }
     return remove_staged_except({store::kJobFile});
   }
 
-  /// Did the CA not do what it was asked for (must-staple, say), so that the new set is due again,
-  /// but not at once? A restart must not make us forget that (AC-40).
-  [[nodiscard]] bool job_holds_back_renewals() const {
+  /// Has the `renewed` event not been delivered yet (SE-12)? Or did the CA not do what it was asked
+  /// for (must-staple, say), so that the new set is due again, but not at once (AC-40)? A restart
+  /// must not make us forget either.
+  [[nodiscard]] bool is_job_of_use() const {
     const auto document = staged_job();
     if (!document) {
       return false;
     }
     const model::Job job = store::parse_job(*document);
-    return job.errors > 0 && job.next_run && *job.next_run > now_;
+    const bool is_untold =
+        job.finished && !job.notified_renewed && !domain_.settings.message_command.empty();
+    return is_untold || (job.errors > 0 && job.next_run && *job.next_run > now_);
   }
 
   Status remove_staged_except(std::initializer_list<std::string_view> kept) {

@@ -8,8 +8,8 @@
 
 namespace md::renewal {
 
-/// Keys of tls-alpn-01 certificates: one RSA and one EC for each name, since a TLS 1.2 handshake has
-/// chosen the type of key before the challenge is answered (reference/feasibility.md §1.2).
+/// Keys of tls-alpn-01 certificates: one RSA and one EC for each name, since a TLS 1.2 handshake
+/// has chosen the type of key before the challenge is answered (reference/feasibility.md §1.2).
 inline model::KeySpec challenge_rsa_spec() {
   return model::KeySpec::rsa();
 }

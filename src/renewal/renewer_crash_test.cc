@@ -57,6 +57,7 @@ TEST_P(RenewerKilledAtARequest, GetsItsCertificateWithOneAccount) {
   for (;; ++request) {
     SCOPED_TRACE(request);
     RenewalBed bed({"example.org"});
+    bed.choice = {model::ChallengeType::Http01};  // no RSA key for each life
     if (!run_until_request(bed, request, GetParam())) {
       break;
     }
@@ -79,7 +80,7 @@ TEST_P(RenewerKilledOnDisk, GetsItsCertificateWithOneAccount) {
   for (;; ++step) {
     SCOPED_TRACE(step);
     RenewalBed bed({"example.org"});
-    bed.choice = {model::ChallengeType::Http01};  // no RSA key for each of hundreds of lives
+    bed.choice = {model::ChallengeType::Http01};
     if (!run_until_step(bed, step, GetParam())) {
       break;
     }

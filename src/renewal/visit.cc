@@ -324,7 +324,6 @@ TimePoint Visit::record_failure(const Error& error, const std::string& ca_url,
   job.next_run = next;
   journal_.note("renewal-error", job.last.problem.type,
                 error.problem && !error.problem->detail.empty() ? error.problem->detail : failure);
-  save();
   world_.logger.error(
       kAttemptFailed,
       fmt::format("{}: renewal at CA {} failed: {}; last step: {}; next try at {}, in {}",
