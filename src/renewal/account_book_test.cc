@@ -83,6 +83,7 @@ TEST_F(AccountBookTest, UsesOneAccountForAllDomains) {
 TEST_F(AccountBookTest, MakesOneHoweverManyAskAtOnce) {
   AccountBook book(store_, a_key());
   std::vector<std::thread> threads;
+  threads.reserve(20);
   std::atomic<int> opened{0};
   for (int i = 0; i < 20; ++i) {
     threads.emplace_back([&, i] {

@@ -22,6 +22,7 @@ std::string failure_mark(model::ChallengeType type, const model::DnsName& name) 
 
 std::string names_of(const std::vector<model::ChallengeType>& types) {
   std::vector<std::string> names;
+  names.reserve(types.size());
   for (const model::ChallengeType type : types) {
     names.emplace_back(model::name_of(type));
   }
@@ -49,6 +50,7 @@ Error failed_validations(const std::vector<std::pair<std::string, Problem>>& fai
   Error error = fail(ErrorKind::Rejected, "");
   error.problem = failures.front().second;
   std::vector<std::string> words;
+  words.reserve(failures.size());
   for (const auto& [what, problem] : failures) {
     words.push_back(fmt::format("{}: {}", what, printable(problem.detail)));
   }

@@ -33,7 +33,7 @@ class Authorizations {
     acme::Authorization authorization;
     model::DnsName name;  ///< as ordered: a wildcard with its "*."
     acme::Challenge challenge;
-    model::ChallengeType type;
+    model::ChallengeType type{model::ChallengeType::Http01};
   };
 
   Status look_at(const std::string& url);

@@ -23,6 +23,7 @@ constexpr std::chrono::minutes kPatience{5};
 
 std::vector<std::string> texts_of(const std::vector<model::DnsName>& names) {
   std::vector<std::string> texts;
+  texts.reserve(names.size());
   for (const model::DnsName& name : names) {
     texts.push_back(name.text());
   }

@@ -46,7 +46,7 @@ class OrderFlow {
   enum class Origin { TakenUp, New };
   struct Opened {
     acme::Order order;
-    Origin origin;
+    Origin origin{Origin::New};
   };
 
   Result<CertificateFacts> obtain(Opened& opened);

@@ -31,6 +31,7 @@ model::ManagedDomain a_domain(int number) {
 
 std::vector<model::ManagedDomain> domains(int count) {
   std::vector<model::ManagedDomain> all;
+  all.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     all.push_back(a_domain(i));
   }
