@@ -74,6 +74,9 @@ class SpawnAttributes {
     posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions_, fd, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, fd, STDERR_FILENO);
+    // The server's pipes and sockets are none of a command's business, least of all if it outlives
+    // us.
+    posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
   }
 
   posix_spawnattr_t* attributes() { return &attributes_; }

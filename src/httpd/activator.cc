@@ -21,6 +21,10 @@ namespace {
 constexpr std::chrono::milliseconds kLookInterval{200};
 // How often a set that cannot be activated yet (MDActivationDelay, disk full) is tried again.
 constexpr std::chrono::seconds kRetryInterval{10};
+// One that dies at once would die again at once: its successor waits before it looks.
+constexpr apr_time_t kShortLife = apr_time_from_sec(10);
+constexpr std::chrono::seconds kRespawnDelay{10};
+constexpr std::chrono::seconds kNoDelay{0};
 
 /// The work of the process. It takes nothing from the children but files in the store, and treats
 /// them as the parent does at start.
@@ -29,7 +33,8 @@ class Activator {
   explicit Activator(Runtime& runtime)
       : runtime_(runtime), installed_(runtime), not_before_(runtime.domains.size()) {}
 
-  [[noreturn]] void run(pid_t parent) {
+  [[noreturn]] void run(pid_t parent, std::chrono::seconds delay) {
+    std::ignore = stop_.wait_for(delay);
     // What the parent activated at this start, and what a death kept from being told before.
     for (const auto& domain : runtime_.domains) {
       installed_.announce(domain->domain);
@@ -40,7 +45,7 @@ class Activator {
         ::_exit(0);
       }
       if (runtime_.generations != nullptr) {
-        look();
+        guarded([this] { look(); });
       }
     }
   }
@@ -64,9 +69,11 @@ class Activator {
   void activate(std::size_t slot) {
     const model::ManagedDomain& domain = runtime_.domains[slot]->domain;
     const TimePoint now = runtime_.clock.now();
+    auto held = installed_.hold_jobs();
     const auto outcome = renewal::activate_staged(
         *runtime_.store, domain, renewal::ActivationMoment::Live, now,
         [&](const store::ServedSet& set) { return go_live(slot, set, now); });
+    held.unlock();
     using Kind = renewal::ActivationOutcome::Kind;
     if (!outcome) {
       report(slot, LogLevel::Error, outcome.error().message);
@@ -118,57 +125,80 @@ void leave_the_servers_affairs() {
   }
 }
 
+/// The parent's view of it. One for each process that is spawned, in a pool of its own: what APR
+/// keeps of a process goes with it.
 struct ActivatorProcess {
+  apr_pool_t* config_pool;
   apr_pool_t* pool;
   server_rec* server;
-  apr_proc_t process{};
+  apr_time_t spawned;
+  apr_proc_t process;
 };
 
-apr_status_t spawn(ActivatorProcess& activator);
+apr_status_t spawn(apr_pool_t* config_pool, server_rec* server, std::chrono::seconds delay);
+
+bool is_stopping() {
+  int state = AP_MPMQ_STOPPING;
+  return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) != APR_SUCCESS || state == AP_MPMQ_STOPPING;
+}
+
+void respawn(const ActivatorProcess& dead) {
+  const bool was_short_lived = apr_time_now() - dead.spawned < kShortLife;
+  ap_log_error(APLOG_MARK, APLOG_WARNING, 0, dead.server,
+               "mod_md: the activator (pid %" APR_PID_T_FMT ") died and is started anew",
+               dead.process.pid);
+  std::ignore = spawn(dead.config_pool, dead.server, was_short_lived ? kRespawnDelay : kNoDelay);
+}
 
 void on_state_change(int reason, void* data, int /*status*/) noexcept {
   guarded([&] {
-    auto& activator = *static_cast<ActivatorProcess*>(data);
-    if (reason == APR_OC_REASON_RESTART || reason == APR_OC_REASON_DEATH ||
-        reason == APR_OC_REASON_LOST) {
-      apr_proc_other_child_unregister(data);
+    const auto& activator = *static_cast<ActivatorProcess*>(data);
+    if (reason != APR_OC_REASON_DEATH && reason != APR_OC_REASON_LOST) {
+      if (reason == APR_OC_REASON_RESTART) {
+        apr_proc_other_child_unregister(data);
+      }
+      return;
     }
-    int state = AP_MPMQ_STOPPING;
-    const bool known = ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS;
-    if ((reason == APR_OC_REASON_DEATH || reason == APR_OC_REASON_LOST) && known &&
-        state != AP_MPMQ_STOPPING) {
-      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, activator.server,
-                   "mod_md: the activator (pid %" APR_PID_T_FMT ") died and is started anew",
-                   activator.process.pid);
-      spawn(activator);
+    apr_proc_other_child_unregister(data);
+    if (!is_stopping()) {
+      respawn(activator);
     }
+    apr_pool_destroy(activator.pool);
   });
 }
 
-apr_status_t spawn(ActivatorProcess& activator) {
+apr_status_t spawn(apr_pool_t* config_pool, server_rec* server, std::chrono::seconds delay) {
+  apr_pool_t* pool = nullptr;
+  apr_pool_create(&pool, config_pool);
+  auto* const activator =
+      static_cast<ActivatorProcess*>(apr_pcalloc(pool, sizeof(ActivatorProcess)));
+  activator->config_pool = config_pool;
+  activator->pool = pool;
+  activator->server = server;
+  activator->spawned = apr_time_now();
   const pid_t parent = ::getpid();
-  const apr_status_t status = apr_proc_fork(&activator.process, activator.pool);
+  const apr_status_t status = apr_proc_fork(&activator->process, pool);
   if (status == APR_INCHILD) {
     leave_the_servers_affairs();
-    guarded([&] { Activator(*current_runtime()).run(parent); });
+    guarded([&] { Activator(*current_runtime()).run(parent, delay); });
     ::_exit(1);
   }
   if (status != APR_INPARENT) {
-    ap_log_error(APLOG_MARK, APLOG_ERR, status, activator.server,
+    ap_log_error(APLOG_MARK, APLOG_ERR, status, server,
                  "mod_md: the activator could not be started: new certificates go live at the "
                  "next reload");
+    apr_pool_destroy(pool);
     return status;
   }
-  apr_pool_note_subprocess(activator.pool, &activator.process, APR_KILL_AFTER_TIMEOUT);
-  apr_proc_other_child_register(&activator.process, on_state_change, &activator, nullptr,
-                                activator.pool);
+  apr_pool_note_subprocess(pool, &activator->process, APR_KILL_AFTER_TIMEOUT);
+  apr_proc_other_child_register(&activator->process, on_state_change, activator, nullptr, pool);
   return APR_SUCCESS;
 }
 
 }  // namespace
 
 apr_status_t start_activator(apr_pool_t* pool, server_rec* server) {
-  return spawn(*pool_owned<ActivatorProcess>(pool, ActivatorProcess{pool, server}));
+  return spawn(pool, server, kNoDelay);
 }
 
 }  // namespace md::httpd

@@ -62,8 +62,8 @@ std::vector<CertificateFiles::KeyType> CertificateFiles::fallback_types(
   return {types.begin(), types.end()};
 }
 
-Result<std::pair<std::string, std::string>> CertificateFiles::fallback(
-    const model::ManagedDomain& domain, KeyType type, TimePoint now) {
+Result<CertificateFiles::Pair> CertificateFiles::fallback(const model::ManagedDomain& domain,
+                                                          KeyType type, TimePoint now) {
   MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const key, fallback_key(type),
                               "key of the fallback certificates");
   const std::string file = "fallback-pubcert" + suffix(type) + ".pem";
@@ -72,11 +72,19 @@ Result<std::pair<std::string, std::string>> CertificateFiles::fallback(
     MD_ASSIGN_OR_RETURN(const auto certificate,
                         crypto::make_fallback_certificate(*key, domain.names, validity));
     MD_ASSIGN_OR_RETURN(const std::string pem, certificate.to_pem());
-    MD_TRY(
-        store_.save(store::Group::Domains, domain.name, file, pem, store::Durability::Replaceable));
+    if (auto saved = store_.save(store::Group::Domains, domain.name, file, pem,
+                                 store::Durability::Replaceable);
+        !saved) {
+      // A full disk: any certificate of that key lets the server start.
+      const auto other = last_fallback_.find(type);
+      return other != last_fallback_.end() ? Result<Pair>(other->second)
+                                           : Result<Pair>(std::move(saved).error());
+    }
   }
-  return std::pair{store_.path(store::Group::Domains, domain.name, file),
-                   store_.path_of(fallback_key_file(type)).string()};
+  const Pair pair{store_.path(store::Group::Domains, domain.name, file),
+                  store_.path_of(fallback_key_file(type)).string()};
+  last_fallback_.insert_or_assign(type, pair);
+  return pair;
 }
 
 Result<const crypto::PrivateKey*> CertificateFiles::fallback_key(KeyType type) {

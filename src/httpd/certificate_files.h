@@ -25,7 +25,8 @@ class CertificateFiles {
   /// RSA alone could not answer a tls-alpn-01 challenge with an EC certificate (CR-05).
   enum class KeyType { Rsa, Ec };
 
-  using Pairs = std::vector<std::pair<std::string, std::string>>;  ///< certificate, key
+  using Pair = std::pair<std::string, std::string>;  ///< paths of certificate and key
+  using Pairs = std::vector<Pair>;
 
   explicit CertificateFiles(store::FileStore& store) : store_(store) {}
 
@@ -35,14 +36,14 @@ class CertificateFiles {
 
  private:
   static std::vector<KeyType> fallback_types(const model::ManagedDomain& domain);
-  Result<std::pair<std::string, std::string>> fallback(const model::ManagedDomain& domain,
-                                                       KeyType type, TimePoint now);
+  Result<Pair> fallback(const model::ManagedDomain& domain, KeyType type, TimePoint now);
   Result<const crypto::PrivateKey*> fallback_key(KeyType type);
   [[nodiscard]] bool is_usable_fallback(const model::ManagedDomain& domain, const std::string& file,
                                         const crypto::PrivateKey& key, TimePoint now) const;
 
   store::FileStore& store_;
   std::map<KeyType, crypto::PrivateKey> fallback_keys_;
+  std::map<KeyType, Pair> last_fallback_;
 };
 
 }  // namespace md::httpd

@@ -11,6 +11,8 @@ namespace {
 
 // How soon children notice an activation. A look costs one read of shared memory.
 constexpr std::chrono::milliseconds kLookInterval{100};
+// What could not be loaded (no descriptor left, say) is tried again.
+constexpr std::chrono::seconds kRetryInterval{10};
 
 }  // namespace
 
@@ -34,7 +36,7 @@ void CertificateLoader::join() {
 
 void CertificateLoader::watch() {
   while (stop_.wait_for(kLookInterval)) {
-    load_changed();
+    guarded([this] { load_changed(); });
   }
 }
 
@@ -44,13 +46,21 @@ void CertificateLoader::load_changed() {
   if (epoch == epoch_) {
     return;
   }
+  if (runtime_.clock.now() < not_before_) {
+    return;
+  }
+  bool all = true;
   for (std::size_t slot = 0; slot < runtime_.domains.size(); ++slot) {
     const std::uint64_t generation = runtime_.generations->generation(slot);
     if (generation != runtime_.domains[slot]->live.get()->generation()) {
-      load(slot, generation);
+      all = load(slot, generation) && all;
     }
   }
-  epoch_ = epoch;
+  if (all) {
+    epoch_ = epoch;
+  } else {
+    not_before_ = runtime_.clock.now() + kRetryInterval;
+  }
 }
 
 Result<std::shared_ptr<const LiveSet>> CertificateLoader::open(const std::string& file,
@@ -62,20 +72,24 @@ Result<std::shared_ptr<const LiveSet>> CertificateLoader::open(const std::string
   return LiveSet::activated(std::move(set), generation, runtime_.generations->activated_at(slot));
 }
 
-void CertificateLoader::load(std::size_t slot, std::uint64_t generation) {
+bool CertificateLoader::load(std::size_t slot, std::uint64_t generation) {
   DomainRuntime& domain = *runtime_.domains[slot];
   const std::string& name = domain.domain.name;
   const std::string file = fmt::format("served/{}.bundle", name);
   auto live = open(file, name, slot, generation);
+  if (live && domain.tls_context != nullptr && !(*live)->fits(domain.tls_context)) {
+    live = fail(ErrorKind::Crypto, "the host's TLS settings do not allow these certificates");
+  }
   if (!live) {
     runtime_.logger.error(
         {}, fmt::format("load the certificates of {} that went live, {}: {}; those before are "
-                        "served until the next reload",
+                        "served for now",
                         name, file, live.error().message));
-    return;
+    return false;
   }
   domain.live.set(std::move(*live));
   runtime_.logger.debug(fmt::format("{}: generation {} is served now", name, generation));
+  return true;
 }
 
 }  // namespace md::httpd

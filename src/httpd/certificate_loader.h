@@ -28,7 +28,7 @@ class CertificateLoader {
  private:
   void watch();
   void load_changed();
-  void load(std::size_t slot, std::uint64_t generation);
+  bool load(std::size_t slot, std::uint64_t generation);
   [[nodiscard]] Result<std::shared_ptr<const LiveSet>> open(const std::string& file,
                                                             const std::string& name,
                                                             std::size_t slot,
@@ -36,7 +36,8 @@ class CertificateLoader {
 
   Runtime& runtime_;
   StopSignal& stop_;
-  std::uint64_t epoch_{0};
+  std::uint64_t epoch_{0};  // up to which everything is loaded
+  TimePoint not_before_{};
   std::thread thread_;
 };
 

@@ -14,7 +14,9 @@ constexpr const char* kWatchdogName = "_md_renewal_";
 // mod_watchdog is only the trigger; what it calls has nothing to do while the worker runs.
 constexpr apr_interval_time_t kWatchdogInterval = APR_USEC_PER_SEC;
 
-// One child is one process. Set in child_init, reset when the child's pool goes.
+// One child is one process. Set in child_init, reset when the child's pool goes. mod_watchdog's
+// thread may outlive that pool: it looks under the lock.
+std::mutex this_child_mutex;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 Child* this_child = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 /// One connection to the CA serves a thread's requests one after the other.
@@ -34,8 +36,13 @@ void child_init(apr_pool_t* pchild, server_rec* /*server*/) noexcept {
     this_child = new Child(*runtime);
     // Before the pool's own cleanups: other modules' may end what our threads use.
     apr_pool_pre_cleanup_register(pchild, this_child, [](void* data) -> apr_status_t {
-      this_child = nullptr;
-      guarded([&] { delete static_cast<Child*>(data); });
+      guarded([&] {
+        {
+          const std::lock_guard lock(this_child_mutex);
+          this_child = nullptr;
+        }
+        delete static_cast<Child*>(data);
+      });
       return APR_SUCCESS;
     });
     this_child->start();
@@ -43,13 +50,17 @@ void child_init(apr_pool_t* pchild, server_rec* /*server*/) noexcept {
 }
 
 void child_stopping(apr_pool_t* /*pchild*/, int /*graceful*/) noexcept {
-  if (this_child != nullptr) {
-    guarded([] { this_child->stop(); });
-  }
+  guarded([] {
+    const std::lock_guard lock(this_child_mutex);
+    if (this_child != nullptr) {
+      this_child->stop();
+    }
+  });
 }
 
 apr_status_t on_watchdog(int state, void* /*data*/, apr_pool_t* /*pool*/) noexcept {
   return guarded(APR_SUCCESS, [&] {
+    const std::lock_guard lock(this_child_mutex);
     if (this_child == nullptr) {
       return APR_SUCCESS;
     }

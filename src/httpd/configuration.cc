@@ -97,8 +97,10 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
   }
   Configuration configuration;
   configuration.server_settings = config::resolve(base_config->settings);
-  configuration.server_settings.store_dir =
-      ap_server_root_relative(pool, configuration.server_settings.store_dir.c_str());
+  if (const char* const absolute =
+          ap_server_root_relative(pool, configuration.server_settings.store_dir.c_str())) {
+    configuration.server_settings.store_dir = absolute;
+  }
   configuration.plan = config::make_plan(definitions, hosts, base_config->settings);
   for (std::size_t i = 0; i < servers.size(); ++i) {
     if (const auto domain = configuration.plan.host_domains[i]) {

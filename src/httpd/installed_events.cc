@@ -58,27 +58,35 @@ void InstalledEvents::deliver() {
   }
 }
 
-void InstalledEvents::send(const model::ManagedDomain& domain) {
+/// Notes in the job that its event is sent, if it has not been. Before it is told: whoever ends us
+/// while the command runs does not end the command, and it would be told twice.
+bool InstalledEvents::note(const model::ManagedDomain& domain) {
+  const auto held = hold_jobs();
   const auto text = runtime_.store->load(store::Group::Domains, domain.name, store::kJobFile);
   if (!text) {
-    return;  // No job, no renewal: the set was there before us.
+    return false;  // No job, no renewal: the set was there before us.
   }
   const auto document = json::Value::parse(*text, "job.json");
   model::Job job = document ? store::parse_job(*document) : model::Job();
   if (!job.last_logged(renewal::kActivatedEntry) || job.last_logged(kInstalledEntry)) {
-    return;
+    return false;
   }
-  // Noted before it is told: whoever ends us while the command runs does not end the command, and
-  // it would be told twice.
   job.add_log({runtime_.clock.now(), std::string(kInstalledEntry), "", ""});
   const auto noted = runtime_.store->save(store::Group::Domains, domain.name, store::kJobFile,
                                           store::to_json(job).dump(), store::Durability::Synced);
   if (!noted) {
     runtime_.logger.error({}, noted.error().message);
+  }
+  return noted.has_value();
+}
+
+void InstalledEvents::send(const model::ManagedDomain& domain) {
+  if (!note(domain)) {
     return;
   }
+  model::Job unused;
   renewal::Events events(runtime_.commands, runtime_.clock, stop_, runtime_.logger);
-  if (const auto told = events.send(domain, kInstalled, job); !told) {
+  if (const auto told = events.send(domain, kInstalled, unused); !told) {
     // Not repeated: the administrator is told here, and the certificate is in use.
     runtime_.logger.error(LogId{10109}, told.error().message);
   }

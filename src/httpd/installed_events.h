@@ -24,13 +24,18 @@ class InstalledEvents {
 
   /// The domain has a new certificate, or may have one that nobody was told of. Returns at once.
   void announce(const model::ManagedDomain& domain);
+  /// While this is held no job in `domains/` is written from here: for an activation, which
+  /// exchanges them.
+  [[nodiscard]] std::unique_lock<std::mutex> hold_jobs() { return std::unique_lock(jobs_mutex_); }
 
  private:
   void deliver();
+  bool note(const model::ManagedDomain& domain);
   void send(const model::ManagedDomain& domain);
 
   Runtime& runtime_;
   StopSignal stop_;
+  std::mutex jobs_mutex_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<model::ManagedDomain> waiting_;  // guarded by mutex_

@@ -44,6 +44,11 @@ LiveSet::~LiveSet() {
   }
 }
 
+bool LiveSet::fits(SSL_CTX* context) const {
+  const std::unique_ptr<SSL, decltype(&SSL_free)> rehearsal(SSL_new(context), SSL_free);
+  return rehearsal != nullptr && apply(rehearsal.get());
+}
+
 bool LiveSet::apply(SSL* ssl) const {
   if (set_.empty()) {
     return false;

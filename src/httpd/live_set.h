@@ -30,6 +30,10 @@ class LiveSet {
   /// Has the domain any certificate, be it an expired one?
   [[nodiscard]] bool has_certificate() const { return !facts_.certificates.empty(); }
 
+  /// Does the host take it? Its security level may refuse what others take. A handshake that was
+  /// never begun is asked, so that no real one fails.
+  [[nodiscard]] bool fits(SSL_CTX* context) const;
+
   /// Puts keys and certificates into one handshake, in place of those that mod_ssl loaded at start.
   /// False: nothing was changed or OpenSSL refused one of several.
   bool apply(SSL* ssl) const;

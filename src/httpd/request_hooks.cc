@@ -31,6 +31,11 @@ bool is_read_method(const request_rec* request) {
   return request->method_number == M_GET;  // HEAD is a GET with header_only
 }
 
+int refuse_method(request_rec* request) {
+  request->allowed |= AP_METHOD_BIT << M_GET;
+  return HTTP_METHOD_NOT_ALLOWED;
+}
+
 std::string_view host_of(const request_rec* request) {
   return request->hostname == nullptr ? std::string_view() : request->hostname;
 }
@@ -60,7 +65,7 @@ int answer_http01(const Runtime& runtime, request_rec* request, std::string_view
     return DECLINED;
   }
   if (!is_read_method(request)) {
-    return HTTP_METHOD_NOT_ALLOWED;
+    return refuse_method(request);
   }
   if (!*answer) {
     return HTTP_NOT_FOUND;
@@ -75,8 +80,8 @@ bool waits_for_certificate(const Runtime& runtime, const request_rec* request) {
       ap_ssl_conn_is_ssl(request->connection) == 0) {
     return false;
   }
-  const DomainRuntime* const domain = runtime.find_by_host(request->server);
-  return domain != nullptr && !domain->domain.is_static() && !domain->live.get()->has_certificate();
+  return runtime.provides_certificates_of(request->server) &&
+         !runtime.find_by_host(request->server)->live.get()->has_certificate();
 }
 
 /// Quick handlers run before any module maps, rewrites, proxies or authorises a request.
@@ -108,7 +113,7 @@ int md_status(request_rec* request) noexcept {
       return DECLINED;
     }
     if (!is_read_method(request)) {
-      return HTTP_METHOD_NOT_ALLOWED;
+      return refuse_method(request);
     }
     const Runtime* const runtime = current_runtime();
     std::string_view name(request->path_info == nullptr ? "" : request->path_info);

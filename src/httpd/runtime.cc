@@ -16,6 +16,11 @@ DomainRuntime* Runtime::find_by_host(const server_rec* host) const {
   return found == domain_of_host.end() ? nullptr : domains[found->second].get();
 }
 
+bool Runtime::provides_certificates_of(const server_rec* host) const {
+  const DomainRuntime* const domain = find_by_host(host);
+  return domain != nullptr && !domain->domain.is_static() && !hosts_with_own_files.contains(host);
+}
+
 DomainRuntime* Runtime::find_by_name(const model::DnsName& name) const {
   const auto found = names.find(name.text());
   return found ? domains[*found].get() : nullptr;

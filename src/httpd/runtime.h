@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,6 +30,8 @@ struct DomainRuntime {
   /// What is served. Set by the parent before the children are forked; afterwards by each
   /// process's CertificateLoader alone.
   Snapshot<LiveSet> live;
+  /// Of a host of the domain, as mod_ssl has set it up; nullptr if none asks us for certificates.
+  SSL_CTX* tls_context{nullptr};
   /// Certificate and key files that mod_ssl is given at start, in pairs; the fallback if there is
   /// nothing else. The same for all hosts of the domain, as h2 connections are only shared between
   /// hosts with the same files (reference/feasibility.md §1.2).
@@ -58,6 +61,12 @@ struct Runtime {
   std::vector<std::unique_ptr<DomainRuntime>> domains;
   std::unordered_map<const server_rec*, std::size_t> domain_of_host;
   config::NameIndex names;
+  /// Hosts of a domain that have certificate files of their own: those are served, whatever we
+  /// have. Filled while mod_ssl collects the files of its hosts.
+  std::unordered_set<const server_rec*> hosts_with_own_files;
+
+  /// Is it our certificates that this host serves?
+  [[nodiscard]] bool provides_certificates_of(const server_rec* host) const;
 
   [[nodiscard]] DomainRuntime* find_by_host(const server_rec* host) const;
   /// The domain that has this name, or whose wildcard covers it.

@@ -179,11 +179,23 @@ class Startup {
     if (runtime_.settings.live_activation == model::Switch::Off) {
       return {};
     }
+    drop_old_bundles();
     std::vector<std::string> names;
     for (const auto& entry : runtime_.domains) {
       names.push_back(entry->domain.name);
     }
     return make_generation_table(names);
+  }
+
+  /// Bundles of before the reload are read by nobody: their generations begin anew.
+  void drop_old_bundles() {
+    for (const auto& entry : runtime_.domains) {
+      const auto dropped =
+          runtime_.store->remove_at_root(fmt::format("served/{}.bundle", entry->domain.name));
+      if (!dropped) {
+        report(entry->domain, dropped.error().message);
+      }
+    }
   }
 
   Status make_generation_table(const std::vector<std::string>& names) {
@@ -242,7 +254,12 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
     return HTTP_INTERNAL_SERVER_ERROR;
   }
   install_runtime(std::move(runtime), pconf);
-  return pass == Pass::Real ? register_worker(pconf, base_server) : OK;
+  if (pass == Pass::Real) {
+    // Without it nothing is renewed, which is said in the log; what is there is served all the
+    // same.
+    std::ignore = register_worker(pconf, base_server);
+  }
+  return OK;
 }
 
 /// Before mod_ssl's, which asks for certificate files, and before mod_watchdog's.
@@ -252,11 +269,31 @@ int post_config_before_ssl(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* 
                       [&] { return prepare_runtime(pconf, base_server); });
 }
 
+/// A TLS module without mod_ssl's init_server hook never asks us in a handshake: what a child took
+/// for live would not be served.
+void turn_off_live_activation_if_impossible(Runtime& runtime) {
+  bool is_used = false;
+  for (const auto& entry : runtime.domains) {
+    is_used = is_used || (entry->domain.is_used && !entry->domain.is_static());
+    if (entry->tls_context != nullptr) {
+      return;
+    }
+  }
+  if (runtime.generations != nullptr && is_used && runtime.hosts_with_own_files.empty()) {
+    runtime.generations.reset();
+    runtime.logger.warning({},
+                           "the TLS module does not let certificates go live: new ones are "
+                           "activated at the next reload");
+  }
+}
+
 /// After everything that may yet end the start.
 int post_config_last(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptemp*/,
                      server_rec* base_server) noexcept {
   return guarded<int>(OK, [&] {
-    if (current_pass() == Pass::Real && current_runtime() != nullptr) {
+    Runtime* const runtime = current_runtime();
+    if (current_pass() == Pass::Real && runtime != nullptr) {
+      turn_off_live_activation_if_impossible(*runtime);
       // Without it certificates go live at the next reload: said in the log, no reason to stop.
       std::ignore = start_activator(pconf, base_server);
     }

@@ -47,12 +47,13 @@ ConnectionState& ensure_state_of(conn_rec* connection) {
 int add_cert_files(server_rec* host, apr_pool_t* pool, apr_array_header_t* cert_files,
                    apr_array_header_t* key_files) noexcept {
   return guarded(DECLINED, [&] {
-    const Runtime* const runtime = current_runtime();
+    Runtime* const runtime = current_runtime();
     const DomainRuntime* const domain = runtime ? runtime->find_by_host(host) : nullptr;
     if (domain == nullptr) {
       return DECLINED;
     }
     if (cert_files->nelts > 0) {
+      runtime->hosts_with_own_files.insert(host);
       ap_log_error(APLOG_MARK, APLOG_WARNING, 0, host,
                    "AH10084: %s has certificate files of its own (SSLCertificateFile), though the "
                    "Managed Domain %s covers it: those files are used. Remove them to let the "
@@ -77,8 +78,8 @@ bool negotiated_challenge(const SSL* ssl) {
 }
 
 /// OpenSSL asks before it chooses a certificate; `domain` is that of the host that SNI selected,
-/// since mod_ssl switches contexts before (reference/feasibility.md §1.1). Whatever goes wrong, the
-/// certificates that mod_ssl loaded are still good enough: the answer is always 1.
+/// since mod_ssl switches contexts before (reference/feasibility.md §1.1). The answer is always 1:
+/// with what the handshake has by then it may still come to something.
 int provide_live_certificate(SSL* ssl, void* domain) noexcept {
   return guarded(1, [&] {
     // TLS 1.3 negotiates ALPN before this: the challenge's certificate is in place already.
@@ -87,7 +88,8 @@ int provide_live_certificate(SSL* ssl, void* domain) noexcept {
     }
     const auto live = static_cast<const DomainRuntime*>(domain)->live.get();
     if (live->generation() > 0 && !live->apply(ssl)) {
-      ap_log_error(APLOG_MARK, APLOG_ERR, 0, nullptr,
+      // The loader has tried it before: memory is short.
+      ap_log_error(APLOG_MARK, APLOG_ERR, 0, current_runtime()->server,
                    "mod_md: OpenSSL refused a certificate of %s that went live",
                    static_cast<const DomainRuntime*>(domain)->domain.name.c_str());
     }
@@ -101,7 +103,9 @@ int init_server(server_rec* host, apr_pool_t* /*pool*/, int is_proxy, SSL_CTX* c
     if (is_proxy != 0 || runtime == nullptr || runtime->generations == nullptr) {
       return OK;
     }
-    if (DomainRuntime* const domain = runtime->find_by_host(host)) {
+    if (runtime->provides_certificates_of(host)) {
+      DomainRuntime* const domain = runtime->find_by_host(host);
+      domain->tls_context = context;
       SSL_CTX_set_cert_cb(context, provide_live_certificate, domain);
     }
     return OK;

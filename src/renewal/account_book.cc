@@ -16,13 +16,6 @@
 namespace md::renewal {
 namespace {
 
-/// RSA, though P-256 would be made in no time: mod_md 2.6.10 signs with RS256 whatever an account's
-/// key is, and after a switch back to it would ask the CA again and again with a signature that no
-/// CA can take. Existing accounts of any type go on working.
-model::KeySpec account_key_spec() {
-  return model::KeySpec::rsa();
-}
-
 using store::Durability;
 using store::Group;
 
@@ -344,7 +337,7 @@ Result<AccountBook::Opened> AccountBook::register_account(const Visitor& visitor
     }
     // The CA does not want that key any more (an account that was deactivated): the next.
   }
-  MD_ASSIGN_OR_RETURN(const auto key, crypto::PrivateKey::generate(account_key_spec()));
+  MD_ASSIGN_OR_RETURN(const auto key, crypto::PrivateKey::generate(new_key_spec_));
   return register_key(visitor, key, /*may_be_known=*/false);
 }
 

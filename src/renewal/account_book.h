@@ -24,11 +24,20 @@ namespace md::renewal {
 /// two steps: the key is in staging before the CA hears of it. Thread-safe.
 class AccountBook {
  public:
+  /// RSA, though P-256 would be made in no time: mod_md 2.6.10 signs with RS256 whatever an
+  /// account's key is, and after a switch back to it would ask the CA again and again with a
+  /// signature that no CA can take. Existing accounts of any type go on working.
+  static model::KeySpec key_spec_of_new_accounts() { return model::KeySpec::rsa(); }
+
   /// `lock_folder`: for files that keep two generations of children from registering at the same
   /// time; empty: there are none.
   AccountBook(store::Store& store, const SecretBytes& store_key,
-              std::filesystem::path lock_folder = {})
-      : store_(store), store_key_(store_key), lock_folder_(std::move(lock_folder)) {}
+              std::filesystem::path lock_folder = {},
+              model::KeySpec new_key_spec = key_spec_of_new_accounts())
+      : store_(store),
+        store_key_(store_key),
+        lock_folder_(std::move(lock_folder)),
+        new_key_spec_(std::move(new_key_spec)) {}
 
   struct Opened {
     crypto::PrivateKey key;
@@ -69,6 +78,7 @@ class AccountBook {
   store::Store& store_;
   const SecretBytes& store_key_;
   const std::filesystem::path lock_folder_;
+  const model::KeySpec new_key_spec_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Shelf>> shelves_;  // guarded by mutex_
 };

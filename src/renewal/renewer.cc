@@ -24,7 +24,8 @@ constexpr std::chrono::minutes kWithoutLock{1};
 Renewer::Renewer(World world)
     : world_(std::move(world)),
       events_(world_.commands, world_.clock, world_.waiter, world_.logger),
-      accounts_(world_.store, world_.store.key(), world_.store.path_of(kLockFolder)),
+      accounts_(world_.store, world_.store.key(), world_.store.path_of(kLockFolder),
+                world_.account_key_spec),
       challenge_keys_(world_.store.key()) {}
 
 Renewer::~Renewer() = default;

@@ -13,6 +13,7 @@
 #include "base/waiter.h"
 #include "http/client.h"
 #include "model/managed_domain.h"
+#include "renewal/account_book.h"
 #include "renewal/facts.h"
 #include "store/file_store.h"
 
@@ -46,6 +47,7 @@ struct World {
   ChallengeChoice choose_challenges;
   LiveFacts live_facts;
   bool activates_live{true};  ///< for the words of the log message, and how soon to look again
+  model::KeySpec account_key_spec{AccountBook::key_spec_of_new_accounts()};
 };
 
 }  // namespace md::renewal

@@ -87,7 +87,8 @@ class Worker {
                          [] { return std::unique_ptr<http::Client>(); },
                          std::move(choose),
                          std::move(live_facts),
-                         activates_live};
+                         activates_live,
+                         model::KeySpec::ec("P-256")};  // made in no time
     renewer = std::make_unique<renewal::Renewer>(std::move(world));
   }
   [[nodiscard]] store::FileStore& store() { return *store_; }
