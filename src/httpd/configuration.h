@@ -21,6 +21,8 @@ struct Configuration {
 
   /// No finding ends the start.
   [[nodiscard]] bool is_usable() const;
+  /// Some finding is an error, though it may concern one host alone.
+  [[nodiscard]] bool has_errors() const;
 };
 
 /// Reads it; no I/O. The same in the configuration test, in both passes of a start and at a reload.

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/pending.h"
+
+namespace md::config {
+
+using model::Settings;
+using model::Switch;
+
+std::vector<std::string_view> pending_directives(const Settings& settings) {
+  struct Row {
+    std::string_view name;
+    bool is_wanted;
+  };
+  const Row rows[] = {
+      {"MDCertificateProtocol", settings.protocol.value_or(model::CertificateProtocol::Acme) !=
+                                    model::CertificateProtocol::Acme},
+      {"MDRequireHttps",
+       settings.require_https.value_or(model::RequireHttps::Off) != model::RequireHttps::Off},
+      {"MDStapling", settings.stapling == Switch::On},
+      {"MDNotifyCmd", settings.notify_command && !settings.notify_command->empty()},
+      {"MDServerStatus", settings.server_status == Switch::On},
+      {"MDCertificateMonitor", settings.monitor.has_value()},
+      {"MDStoreLocks", settings.store_locks && settings.store_locks->timeout},
+  };
+  std::vector<std::string_view> pending;
+  for (const Row& row : rows) {
+    if (row.is_wanted) {
+      pending.push_back(row.name);
+    }
+  }
+  return pending;
+}
+
+}  // namespace md::config

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/pending.h"
+
+#include <gmock/gmock.h>
+
+namespace md::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(PendingDirectives, AreNamedOnceTheyAreAskedFor) {
+  model::Settings settings;
+  EXPECT_THAT(pending_directives(settings), IsEmpty());
+  settings.require_https = model::RequireHttps::Permanent;
+  settings.stapling = model::Switch::On;
+  EXPECT_THAT(pending_directives(settings), ElementsAre("MDRequireHttps", "MDStapling"));
+}
+
+TEST(PendingDirectives, AreNotNamedWhereTheyAreSwitchedOff) {
+  model::Settings settings;
+  settings.require_https = model::RequireHttps::Off;
+  settings.stapling = model::Switch::Off;
+  settings.server_status = model::Switch::Off;
+  settings.protocol = model::CertificateProtocol::Acme;
+  EXPECT_THAT(pending_directives(settings), IsEmpty());
+}
+
+}  // namespace
+}  // namespace md::config
