@@ -109,13 +109,13 @@ class Activator {
 void leave_the_servers_affairs() {
   prctl(PR_SET_NAME, "md-activator");
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  signal(SIGTERM, SIG_DFL);
-  signal(SIGINT, SIG_DFL);
+  (void)::signal(SIGTERM, SIG_DFL);
+  (void)::signal(SIGINT, SIG_DFL);
   // A reload is for the parent, which replaces us in the course of it.
-  signal(SIGHUP, SIG_IGN);
-  signal(SIGUSR1, SIG_IGN);
-  signal(SIGCHLD, SIG_DFL);
-  signal(SIGPIPE, SIG_IGN);
+  (void)::signal(SIGHUP, SIG_IGN);
+  (void)::signal(SIGUSR1, SIG_IGN);
+  (void)::signal(SIGCHLD, SIG_DFL);
+  (void)::signal(SIGPIPE, SIG_IGN);
   for (const ap_listen_rec* listener = ap_listeners; listener != nullptr;
        listener = listener->next) {
     int fd = -1;

@@ -33,7 +33,7 @@ void child_init(apr_pool_t* pchild, server_rec* /*server*/) noexcept {
     if (runtime->generations != nullptr) {
       runtime->generations->make_read_only();
     }
-    this_child = new Child(*runtime);
+    this_child = std::make_unique<Child>(*runtime).release();
     // Before the pool's own cleanups: other modules' may end what our threads use.
     apr_pool_pre_cleanup_register(pchild, this_child, [](void* data) -> apr_status_t {
       guarded([&] {

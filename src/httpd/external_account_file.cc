@@ -9,7 +9,7 @@
 namespace md::httpd {
 namespace {
 
-constexpr std::size_t kMaxSize = 64 * 1024;
+constexpr std::size_t kMaxSize = std::size_t{64} * 1024;
 
 Result<std::string> element(const json::Value& document, std::string_view name) {
   const auto value = document.get(name).as_string();
