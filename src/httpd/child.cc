@@ -99,7 +99,6 @@ void Child::make_worker() {
       .waiter = stop_,
       .commands = runtime.commands,
       .logger = runtime.logger,
-      .make_http_client = make_http_client,
       .choose_challenges = challenge_choice_of(runtime),
       .live_facts =
           [by_name = std::move(by_name)](const model::ManagedDomain& domain) {

@@ -38,8 +38,8 @@ class ChallengeSetupTest : public ::testing::Test {
   }
 
   RenewalBed bed_{{"example.org"}};
-  World world_{bed_.store(), bed_.clock, bed_.random, bed_.waiter, bed_.commands,
-               bed_.logger,  nullptr,    nullptr,     nullptr};
+  World world_{bed_.store(),  bed_.clock,  bed_.random, bed_.waiter,
+               bed_.commands, bed_.logger, nullptr,     nullptr};
   ChallengeKeys keys_{bed_.store().key()};
   std::vector<std::string> remembered_;
 };

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "base/clock.h"
@@ -11,19 +10,12 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/waiter.h"
-#include "http/client.h"
 #include "model/managed_domain.h"
 #include "renewal/account_book.h"
 #include "renewal/facts.h"
 #include "store/file_store.h"
 
 namespace md::renewal {
-
-/// What the server can do for challenges; fixed at its start.
-struct ServerAbilities {
-  bool listens_http{false};   ///< on the port that MDPortMap maps 80 to
-  bool listens_https{false};  ///< on the port that MDPortMap maps 443 to
-};
 
 /// The challenge types to use for `domain`, best first; InvalidInput with problem
 /// `challenge-mismatch` if there are none. Bound to config::choose_challenges by the module: this
@@ -42,8 +34,6 @@ struct World {
   Waiter& waiter;
   CommandRunner& commands;
   Logger& logger;
-  /// A client of the calling thread's own (CurlClient is thread-compatible).
-  std::function<std::unique_ptr<http::Client>()> make_http_client;
   ChallengeChoice choose_challenges;
   LiveFacts live_facts;
   bool activates_live{true};  ///< for the words of the log message, and how soon to look again

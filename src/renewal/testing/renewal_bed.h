@@ -84,7 +84,6 @@ class Worker {
                          waiter,
                          commands,
                          logger,
-                         [] { return std::unique_ptr<http::Client>(); },
                          std::move(choose),
                          std::move(live_facts),
                          activates_live,
