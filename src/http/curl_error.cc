@@ -62,7 +62,11 @@ class Diagnosis {
         return network(fmt::format("TLS with {}: {}", describe_peer(request_, url_), words_));
       case CURLE_SSL_CACERT_BADFILE:
         return fail(ErrorKind::InvalidInput,
-                    fmt::format("TLS with {}: {}", describe_peer(request_, url_), words_));
+                    fmt::format("TLS with {}: {}{}", describe_peer(request_, url_), words_,
+                                request_.route.ca_certificate_file.empty()
+                                    ? "; the system's trust roots are not installed (on Debian: "
+                                      "package ca-certificates)"
+                                    : ""));
       case CURLE_FAILED_INIT:
       case CURLE_BAD_FUNCTION_ARGUMENT:
       case CURLE_UNKNOWN_OPTION:

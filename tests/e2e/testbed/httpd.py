@@ -4,6 +4,7 @@
 import os
 import pwd
 import re
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass, field, replace
@@ -106,7 +107,7 @@ class Httpd:
         modules = {name: DEBIAN_MODULES / f"mod_{name}.so"
                    for name in (f"mpm_{self.layout.mpm}", "authz_core", "socache_shmcb", "ssl", "http2", "status")}
         if self.layout.module:
-            modules["md"] = self.layout.module
+            modules["md"] = self._reachable_module()
         return "\n".join([
             f"ServerRoot {self.root}", "PidFile logs/httpd.pid", "ServerName localhost",
             *(f"LoadModule {name}_module {path}" for name, path in modules.items()),
@@ -118,6 +119,12 @@ class Httpd:
             "DocumentRoot htdocs",
             f'<Directory "{self.root}/htdocs">', "Require all granted", "</Directory>",
             *(self._md_lines() if self.layout.module else [])])
+
+    def _reachable_module(self):
+        """The module, or a copy of it: the repository may lie where only its owner looks."""
+        if not self.layout.user:
+            return self.layout.module
+        return shutil.copy(self.layout.module, self.root / "mod_md.so")
 
     def _md_lines(self):
         return ["LogLevel md:debug", f"MDPortMap http:{self.http_port} https:{self.https_port}", "MDStoreDir md",
