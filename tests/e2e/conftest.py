@@ -7,6 +7,7 @@ import pytest
 
 from testbed.bed import Bed, Layout
 from testbed.httpd import DEBIAN_MOD_MD, module_under_test
+from testbed.pebble import why_no_newer_pebble
 
 OURS = module_under_test() != DEBIAN_MOD_MD.resolve()
 
@@ -14,12 +15,16 @@ OURS = module_under_test() != DEBIAN_MOD_MD.resolve()
 def pytest_configure(config):
     config.addinivalue_line("markers", "root: needs root to start httpd as root, mount, or attach to its processes")
     config.addinivalue_line("markers", "ours: what Debian's mod_md does not do")
+    config.addinivalue_line("markers", "newer_pebble: needs a CA that knows renewal information and profiles")
     if not module_under_test().exists():
         raise pytest.UsageError(f"{module_under_test()} does not exist: build it, or set MD_MODULE")
 
 
 def pytest_collection_modifyitems(items):
+    no_newer_pebble = why_no_newer_pebble()
     for item in items:
+        if item.get_closest_marker("newer_pebble") and no_newer_pebble:
+            item.add_marker(pytest.mark.skip(reason=no_newer_pebble))
         if item.get_closest_marker("root") and os.getuid() != 0:
             item.add_marker(pytest.mark.skip(reason="not root"))
         if item.get_closest_marker("ours") and not OURS:

@@ -25,7 +25,8 @@ from .tls import names_in
 # Pebble's path prefixes in the words of RFC 8555.
 ENDPOINTS = {"/dir": "directory", "/nonce-plz": "new-nonce", "/sign-me-up": "new-account", "/my-account": "account",
              "/order-plz": "new-order", "/my-order": "order", "/authZ": "authorization", "/chalZ": "challenge",
-             "/finalize-order": "finalize", "/certZ": "certificate"}
+             "/finalize-order": "finalize", "/certZ": "certificate",
+             "/draft-ietf-acme-ari-03": "renewal-info"}
 ENDLESS = object()
 
 
