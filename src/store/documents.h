@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/result.h"
 #include "json/value.h"
 #include "model/job.h"
 #include "model/managed_domain.h"
+#include "model/validity.h"
 #include "store/store.h"
 
 /// The JSON files of the store, as mod_md 2.x writes and reads them (spec/store.md, "md.json").
@@ -62,6 +64,16 @@ struct OrderRecord {
 };
 Result<OrderRecord> parse_order(std::string_view text, std::string_view what);
 json::Value to_json(const OrderRecord& order);
+
+/// ocsp-<id>.json: what a responder has answered.
+struct OcspRecord {
+  Bytes response;      ///< DER
+  std::string status;  ///< "good" or "revoked"
+  model::Validity validity;
+};
+/// One that lacks a member is of no use (OC-07): Corrupt.
+Result<OcspRecord> parse_ocsp(std::string_view text, std::string_view what);
+json::Value to_json(const OcspRecord& record);
 
 // Names of files.
 inline constexpr std::string_view kDomainFile = "md.json";
