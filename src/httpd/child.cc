@@ -111,9 +111,9 @@ void Child::make_worker() {
   options.initial_delay = runtime.settings.initial_delay;
   options.on_thread_start = prepare_thread;
   pool_ = std::make_unique<renewal::WorkerPool>(
-      runtime.managed_domains(),
-      [this](const model::ManagedDomain& domain, http::Client& client) {
-        return renewer_->check(domain, client);
+      runtime.domains.size(),
+      [this](std::size_t i, http::Client& client) {
+        return renewer_->check(runtime_.domains[i]->domain, client);
       },
       make_http_client, runtime.clock, stop_, std::move(options));
   const SignalsBlocked blocked;

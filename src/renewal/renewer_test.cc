@@ -387,9 +387,9 @@ TEST(Renewer, LooksAfterTwentyDomainsAtOnceWithOneAccount) {
     domains[i].names = testing::dns_names({domains[i].name});
   }
   WorkerPool pool(
-      domains,
-      [&](const model::ManagedDomain& domain, http::Client& client) {
-        return worker.renewer->check(domain, client);
+      domains.size(),
+      [&](std::size_t i, http::Client& client) {
+        return worker.renewer->check(domains[i], client);
       },
       [&] { return std::make_unique<ClientOf>(bed.ca); }, bed.clock, stop, {});
   pool.start();

@@ -6,9 +6,13 @@
 #include <deque>
 #include <exception>
 #include <list>
+#include <mutex>
+#include <optional>
 #include <queue>
 #include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace md::renewal {
 namespace {
@@ -18,7 +22,7 @@ using std::chrono::milliseconds;
 // How long the scheduler sleeps at most: a clock that is set, or a stop that nobody told us of, is
 // noticed within this time.
 constexpr milliseconds kLongestNap{1000};
-// However soon a check wants to be called again, its domain does not spin.
+// However soon a check wants to be called again, nothing spins.
 constexpr milliseconds kShortestInterval{100};
 // After a check that broke (out of memory), or when no thread can be made.
 constexpr milliseconds kAfterTrouble{10'000};
@@ -31,23 +35,32 @@ constexpr std::chrono::seconds kClockJump{60};
 
 class WorkerPool::Impl {
  public:
-  Impl(std::vector<model::ManagedDomain> domains, Check check,
+  Impl(std::size_t things, Check check,
        std::function<std::unique_ptr<http::Client>()> make_http_client, const Clock& clock,
        StopSignal& stop, Options options)
-      : domains_(std::move(domains)),
-        check_(std::move(check)),
+      : check_(std::move(check)),
         make_http_client_(std::move(make_http_client)),
         clock_(clock),
         stop_(stop),
-        options_(std::move(options)) {}
+        options_(std::move(options)),
+        things_(things) {}
 
   void start();
+  void look_again(std::size_t thing);
   void stop_and_join();
 
  private:
+  /// Where a thing stands. Its one valid appointment is the one at `due` while it waits; others
+  /// were overtaken by `look_again`.
+  struct Thing {
+    enum class State { Waiting, Ready, Running };
+    State state{State::Waiting};
+    TimePoint due{};
+    bool again{false};  ///< something has happened while it was being looked at
+  };
   struct Appointment {
     TimePoint due;
-    std::size_t domain;
+    std::size_t thing;
     // For a heap with the earliest on top.
     friend bool operator<(const Appointment& a, const Appointment& b) { return a.due > b.due; }
   };
@@ -61,11 +74,11 @@ class WorkerPool::Impl {
   void join_ended(Lock& lock);
   void work(Threads::iterator self);
   std::optional<std::size_t> next_job(Lock& lock);
-  TimePoint check(std::size_t domain, http::Client& client);
+  void appoint(std::size_t thing, TimePoint due);
+  TimePoint check(std::size_t thing, http::Client& client);
   void announce(const char* role) const;
   [[nodiscard]] bool ending() const { return ended_ || stop_.stopped(); }
 
-  const std::vector<model::ManagedDomain> domains_;
   const Check check_;
   const std::function<std::unique_ptr<http::Client>()> make_http_client_;
   const Clock& clock_;
@@ -77,8 +90,9 @@ class WorkerPool::Impl {
   std::condition_variable scheduler_wakes_;
   std::condition_variable work_is_there_;
   // All below is guarded by mutex_.
+  std::vector<Thing> things_;
   std::priority_queue<Appointment> appointments_;
-  std::deque<std::size_t> ready_;  // domains whose time has come
+  std::deque<std::size_t> ready_;  // things whose time has come
   Threads threads_;
   Threads ended_threads_;  // have left their loop, not yet joined
   std::size_t idle_{0};
@@ -100,11 +114,30 @@ void WorkerPool::Impl::start() {
       return;
     }
     last_seen_ = now;
-    for (std::size_t i = 0; i < domains_.size(); ++i) {
-      appointments_.push({now + options_.initial_delay, i});
+    for (std::size_t i = 0; i < things_.size(); ++i) {
+      appoint(i, now + options_.initial_delay);
     }
   }
   scheduler_ = std::thread([this] { schedule(); });
+}
+
+/// The caller holds mutex_.
+void WorkerPool::Impl::appoint(std::size_t thing, TimePoint due) {
+  things_[thing].state = Thing::State::Waiting;
+  things_[thing].due = due;
+  appointments_.push({due, thing});
+}
+
+void WorkerPool::Impl::look_again(std::size_t thing) {
+  {
+    const Lock lock(mutex_);
+    if (things_[thing].state == Thing::State::Running) {
+      things_[thing].again = true;
+    } else if (things_[thing].state == Thing::State::Waiting) {
+      appoint(thing, clock_.now());
+    }
+  }
+  scheduler_wakes_.notify_all();
 }
 
 void WorkerPool::Impl::stop_and_join() {
@@ -150,19 +183,25 @@ void WorkerPool::Impl::schedule() {
 void WorkerPool::Impl::follow_clock(TimePoint now) {
   if (now + kClockJump < last_seen_) {
     const auto jump = last_seen_ - now;
-    std::priority_queue<Appointment> moved;
-    for (; !appointments_.empty(); appointments_.pop()) {
-      moved.push({appointments_.top().due - jump, appointments_.top().domain});
+    appointments_ = {};
+    for (std::size_t i = 0; i < things_.size(); ++i) {
+      if (things_[i].state == Thing::State::Waiting) {
+        appoint(i, things_[i].due - jump);
+      }
     }
-    appointments_ = std::move(moved);
   }
   last_seen_ = now;
 }
 
 void WorkerPool::Impl::collect_due(TimePoint now) {
   std::size_t found = 0;
-  for (; !appointments_.empty() && appointments_.top().due <= now; appointments_.pop(), ++found) {
-    ready_.push_back(appointments_.top().domain);
+  for (; !appointments_.empty() && appointments_.top().due <= now; appointments_.pop()) {
+    const auto [due, thing] = appointments_.top();
+    if (things_[thing].state == Thing::State::Waiting && things_[thing].due == due) {
+      things_[thing].state = Thing::State::Ready;
+      ready_.push_back(thing);
+      ++found;
+    }
   }
   if (found == 1) {
     work_is_there_.notify_one();
@@ -207,12 +246,15 @@ void WorkerPool::Impl::work(Threads::iterator self) {
   {
     const std::unique_ptr<http::Client> client = make_http_client_();
     Lock lock(mutex_);
-    while (const std::optional<std::size_t> domain = next_job(lock)) {
+    while (const std::optional<std::size_t> thing = next_job(lock)) {
       lock.unlock();
-      const TimePoint due = check(*domain, *client);
+      TimePoint due = check(*thing, *client);
       lock.lock();
+      if (std::exchange(things_[*thing].again, false)) {
+        due = clock_.now() + kShortestInterval;
+      }
       const bool is_next = appointments_.empty() || due < appointments_.top().due;
-      appointments_.push({due, *domain});
+      appoint(*thing, due);
       if (is_next) {
         scheduler_wakes_.notify_all();
       }
@@ -223,7 +265,7 @@ void WorkerPool::Impl::work(Threads::iterator self) {
   scheduler_wakes_.notify_all();
 }
 
-/// Waits for a domain whose time has come; nullopt: end this thread.
+/// Waits for a thing whose time has come; nullopt: end this thread.
 std::optional<std::size_t> WorkerPool::Impl::next_job(Lock& lock) {
   ++idle_;
   work_is_there_.wait_for(lock, kIdleTime, [this] { return ending() || !ready_.empty(); });
@@ -231,26 +273,27 @@ std::optional<std::size_t> WorkerPool::Impl::next_job(Lock& lock) {
   if (ending() || ready_.empty()) {
     return std::nullopt;
   }
-  const std::size_t domain = ready_.front();
+  const std::size_t thing = ready_.front();
   ready_.pop_front();
-  return domain;
+  things_[thing].state = Thing::State::Running;
+  return thing;
 }
 
-TimePoint WorkerPool::Impl::check(std::size_t domain, http::Client& client) {
+TimePoint WorkerPool::Impl::check(std::size_t thing, http::Client& client) {
   try {
-    const TimePoint due = check_(domains_[domain], client);
+    const TimePoint due = check_(thing, client);
     return std::max(due, clock_.now() + kShortestInterval);
   } catch (const std::exception&) {
-    // The standard library may throw where memory is short: this domain waits, the server lives.
+    // The standard library may throw where memory is short: this thing waits, the server lives.
     return clock_.now() + kAfterTrouble;
   }
 }
 
-WorkerPool::WorkerPool(std::vector<model::ManagedDomain> domains, Check check,
+WorkerPool::WorkerPool(std::size_t things, Check check,
                        std::function<std::unique_ptr<http::Client>()> make_http_client,
                        const Clock& clock, StopSignal& stop, Options options)
-    : impl_(std::make_unique<Impl>(std::move(domains), std::move(check),
-                                   std::move(make_http_client), clock, stop, std::move(options))) {}
+    : impl_(std::make_unique<Impl>(things, std::move(check), std::move(make_http_client), clock,
+                                   stop, std::move(options))) {}
 
 WorkerPool::~WorkerPool() {
   impl_->stop_and_join();
@@ -258,6 +301,10 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::start() {
   impl_->start();
+}
+
+void WorkerPool::look_again(std::size_t thing) {
+  impl_->look_again(thing);
 }
 
 void WorkerPool::stop_and_join() {

@@ -1,30 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <thread>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/waiter.h"
 #include "http/client.h"
-#include "model/managed_domain.h"
 
 namespace md::renewal {
 
-/// The worker child's bounded pool: keeps watch over all managed domains and calls `check` for
-/// those whose time has come, on up to `max_threads` threads at once. A check that hangs holds back
-/// its own domain alone, as long as threads are left. Threads are made when there is work for them.
-/// `start` and `stop_and_join` from one thread; the rest is its own affair.
+/// The worker child's bounded pool: keeps watch over so many things (managed domains, staples) and
+/// calls `check` for those whose time has come, on up to `max_threads` threads at once. A check
+/// that hangs holds back its own thing alone, as long as threads are left. Threads are made when
+/// there is work for them. `start` and `stop_and_join` from one thread; the rest is its own affair.
 class WorkerPool {
  public:
-  /// Looks after one domain and says when it wants to be looked at again. Called on pool threads,
-  /// never twice at the same time for the same domain.
-  using Check = std::function<TimePoint(const model::ManagedDomain& domain, http::Client& client)>;
+  /// Looks after the thing of that number and says when it wants to be looked at again. Called on
+  /// pool threads, never twice at the same time for the same one.
+  using Check = std::function<TimePoint(std::size_t thing, http::Client& client)>;
 
   struct Options {
     std::size_t max_threads{64};
@@ -33,7 +29,7 @@ class WorkerPool {
     std::function<void(const char* role)> on_thread_start;
   };
 
-  WorkerPool(std::vector<model::ManagedDomain> domains, Check check,
+  WorkerPool(std::size_t things, Check check,
              std::function<std::unique_ptr<http::Client>()> make_http_client, const Clock& clock,
              StopSignal& stop, Options options);
   WorkerPool(const WorkerPool&) = delete;
@@ -42,6 +38,8 @@ class WorkerPool {
 
   /// Returns at once.
   void start();
+  /// Something has happened: do not wait for the time that the last check named. Any thread.
+  void look_again(std::size_t thing);
   /// Stops the signal and waits for all threads: as fast as their checks heed the signal.
   void stop_and_join();
 

@@ -61,10 +61,13 @@ struct Watch {
 
 class WorkerPoolTest : public ::testing::Test {
  protected:
-  std::unique_ptr<WorkerPool> make_pool(int count, WorkerPool::Check check,
-                                        WorkerPool::Options options = {}) {
+  using Check = std::function<TimePoint(const model::ManagedDomain&, http::Client&)>;
+  std::unique_ptr<WorkerPool> make_pool(int count, Check check, WorkerPool::Options options = {}) {
     return std::make_unique<WorkerPool>(
-        domains(count), std::move(check),
+        static_cast<std::size_t>(count),
+        [all = domains(count), check = std::move(check)](std::size_t i, http::Client& client) {
+          return check(all[i], client);
+        },
         [this] {
           ++clients;
           return std::make_unique<NoClient>();
@@ -88,6 +91,37 @@ TEST_F(WorkerPoolTest, ChecksEachDomainAgainWhenItWants) {
     return watch.checks["d0.test"] >= 3 && watch.checks["d1.test"] >= 3 &&
            watch.checks["d2.test"] >= 3;
   }));
+  pool->stop_and_join();
+}
+
+TEST_F(WorkerPoolTest, LooksAgainAtOnceWhenSomethingHasHappened) {
+  auto pool = make_pool(2, [&](const model::ManagedDomain& domain, http::Client&) {
+    watch.note(domain.name);
+    return clock.now() + 1h;
+  });
+  pool->start();
+  ASSERT_TRUE(watch.wait_until([&] { return watch.total == 2; }));
+  pool->look_again(1);
+  pool->look_again(1);
+  EXPECT_TRUE(watch.wait_until([&] { return watch.checks["d1.test"] >= 2; }));
+  EXPECT_EQ(watch.checks["d0.test"], 1);
+  pool->stop_and_join();
+}
+
+TEST_F(WorkerPoolTest, LooksAgainAfterACheckDuringWhichSomethingHasHappened) {
+  WorkerPool* running = nullptr;
+  auto pool = make_pool(1, [&](const model::ManagedDomain& domain, http::Client&) {
+    if (watch.total == 0) {
+      running->look_again(0);
+    }
+    watch.note(domain.name);
+    return clock.now() + 1h;
+  });
+  running = pool.get();
+  pool->start();
+  EXPECT_TRUE(watch.wait_until([&] { return watch.total == 2; }));
+  ASSERT_TRUE(stop.wait_for(200ms));
+  EXPECT_EQ(watch.total, 2);
   pool->stop_and_join();
 }
 
@@ -224,9 +258,9 @@ TEST_F(WorkerPoolTest, SurvivesACheckThatThrows) {
 TEST_F(WorkerPoolTest, FollowsAClockThatIsSetBack) {
   testing::FakeClock wall;
   WorkerPool pool(
-      domains(1),
-      [&](const model::ManagedDomain& domain, http::Client&) {
-        watch.note(domain.name);
+      1,
+      [&](std::size_t, http::Client&) {
+        watch.note("d0.test");
         return wall.now() + 1h;
       },
       [] { return std::make_unique<NoClient>(); }, wall, stop, {});
