@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/testing/fake_clock.h"
+#include "model/managed_domain.h"
 
 namespace md::renewal {
 namespace {
