@@ -5,10 +5,10 @@
 PRESET ?= release
 BUILD := build/$(PRESET)
 
-.PHONY: help build test e2e check fast format layers tidy asan tsan bench clean
+.PHONY: help build test e2e check fast format layers tidy asan tsan bench scenarios clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  PRESET=debug|release|clang|asan-ubsan|tsan chooses the build (now: $(PRESET))"
 
 build: ## build module and unit tests
@@ -41,6 +41,9 @@ tsan: ## unit tests under ThreadSanitizer
 
 bench: build ## first start with 100 new domains, with and without them
 	@/usr/bin/python3 bench/first_start.py
+
+scenarios: ## which situations of docs/scenarios.md tests show
+	@tools/scenarios.py
 
 clean: ## remove all builds
 	@rm -rf build

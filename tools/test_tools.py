@@ -7,6 +7,7 @@ import pytest
 
 import check_layers
 import check_sizes
+import scenarios
 
 GOOD = f"""{check_layers.SPDX}
 #pragma once
@@ -73,3 +74,13 @@ def test_other_long_things_are_not_functions(source):
 
 def test_long_files_are_found():
     assert list(check_sizes.check("a.cc", "\n" * 601))
+
+
+def test_scenarios_are_found_where_they_stand(tmp_path):
+    (tmp_path / "src/acme").mkdir(parents=True)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "src/acme/order_test.cc").write_text("TEST(Order, Exists) {  // AC-01, OC-17\n")
+    (tmp_path / "src/acme/order.cc").write_text("// AC-02\n")
+    (tmp_path / "docs/scenarios.md").write_text("As AC-03 shows:\n\n| AC-04 | it cannot be had |\n| AC-05 | |\n")
+    assert scenarios.shown(tmp_path) == {"AC-01", "OC-17"}
+    assert scenarios.excused(tmp_path) == {"AC-04"}
