@@ -5,7 +5,7 @@
 PRESET ?= release
 BUILD := build/$(PRESET)
 
-.PHONY: help build test e2e check fast format layers tidy asan tsan bench scenarios clean
+.PHONY: help build test e2e check fast format layers tidy asan tsan fuzz bench scenarios clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ asan: ## unit tests under AddressSanitizer and UBSan
 
 tsan: ## unit tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
+
+fuzz: ## fuzz each parser for a minute (SECONDS=600: ten)
+	@cmake --preset clang >/dev/null && cmake --build --preset clang
+	@tests/fuzz/run.py build/clang --seconds $(or $(SECONDS),60)
 
 bench: build ## first start with 100 new domains, with and without them
 	@/usr/bin/python3 bench/first_start.py

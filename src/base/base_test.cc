@@ -64,6 +64,12 @@ TEST(Text, HttpDatesSurviveARoundTrip) {
   }
 }
 
+TEST(Text, TimesBeyondReachAreTheNearestWithin) {
+  EXPECT_EQ(*parse_rfc3339("9999-12-31T23:59:59Z"), *parse_rfc3339("2200-01-01T00:00:00Z"));
+  EXPECT_EQ(format_http_date(*parse_http_date("Wed, 25 Nov 1013 12:00:00 GMT")),
+            "Sun, 01 Jan 1950 00:00:00 GMT");
+}
+
 TEST(Text, Rfc3339KnowsZonesAndFractions) {
   const TimePoint expected = *parse_http_date("Sun, 22 Nov 2026 12:41:24 GMT");
   EXPECT_EQ(*parse_rfc3339("2026-11-22T12:41:24Z"), expected);

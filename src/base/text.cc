@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/time_range.h"
+
 namespace md {
 namespace {
 
@@ -56,7 +58,7 @@ Result<TimePoint> make_time(std::string_view text, int year, int month, int day,
   if (!shaped || !date.ok() || hour > 23 || minute > 59 || second > 60) {
     return fail(ErrorKind::InvalidInput, fmt::format("'{}' is not a time", printable(text, 64)));
   }
-  return TimePoint(sys_days(date) + hours(hour) + minutes(minute) + seconds(second));
+  return clamp_to_range(sys_days(date) + hours(hour) + minutes(minute) + seconds(second));
 }
 
 struct Unit {
