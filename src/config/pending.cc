@@ -14,8 +14,6 @@ std::vector<std::string_view> pending_directives(const Settings& settings) {
   const Row rows[] = {
       {"MDCertificateProtocol", settings.protocol.value_or(model::CertificateProtocol::Acme) !=
                                     model::CertificateProtocol::Acme},
-      {"MDRequireHttps",
-       settings.require_https.value_or(model::RequireHttps::Off) != model::RequireHttps::Off},
       {"MDStapling", settings.stapling == Switch::On},
       {"MDNotifyCmd", settings.notify_command && !settings.notify_command->empty()},
       {"MDServerStatus", settings.server_status == Switch::On},

@@ -12,14 +12,13 @@ using ::testing::IsEmpty;
 TEST(PendingDirectives, AreNamedOnceTheyAreAskedFor) {
   model::Settings settings;
   EXPECT_THAT(pending_directives(settings), IsEmpty());
-  settings.require_https = model::RequireHttps::Permanent;
+  settings.monitor = model::Monitor{};
   settings.stapling = model::Switch::On;
-  EXPECT_THAT(pending_directives(settings), ElementsAre("MDRequireHttps", "MDStapling"));
+  EXPECT_THAT(pending_directives(settings), ElementsAre("MDStapling", "MDCertificateMonitor"));
 }
 
 TEST(PendingDirectives, AreNotNamedWhereTheyAreSwitchedOff) {
   model::Settings settings;
-  settings.require_https = model::RequireHttps::Off;
   settings.stapling = model::Switch::Off;
   settings.server_status = model::Switch::Off;
   settings.protocol = model::CertificateProtocol::Acme;

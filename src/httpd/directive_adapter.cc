@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <type_traits>
+
 #include "base/text.h"
 #include "config/directives.h"
 #include "config/merge.h"
@@ -56,6 +59,19 @@ const char* text_in(apr_pool_t* pool, const std::string& text) {
   return apr_pstrmemdup(pool, text.data(), text.size());
 }
 
+/// Inside `<If>`, or one of the sections that go with it?
+bool is_in_condition(const cmd_parms* command) {
+  for (const ap_directive_t* section = command->directive->parent; section != nullptr;
+       section = section->parent) {
+    const std::string_view name(section->directive);
+    if (equals_ignoring_case(name, "<If") || equals_ignoring_case(name, "<ElseIf") ||
+        equals_ignoring_case(name, "<Else")) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Level level_of(const cmd_parms* command) {
   if (open_section.definition != nullptr) {
     return Level::Domain;
@@ -105,14 +121,30 @@ Status run(cmd_parms* command, const Directive& directive, const std::vector<std
   return config::apply(directive, level, words, parse_environment(command->temp_pool), settings);
 }
 
+/// Inside `<If>` there is one thing to say.
+Status run_in_condition(cmd_parms* command, const Directive& directive,
+                        const std::vector<std::string>& words, ConditionConfig& condition) {
+  model::Settings settings;
+  MD_TRY(config::apply(directive, Level::Condition, words, parse_environment(command->temp_pool),
+                       settings));
+  condition.require_https = settings.require_https;
+  return {};
+}
+
 /// All directives come through here: httpd hands us the raw arguments, the row says the rest.
-const char* on_directive(cmd_parms* command, void* /*directory_config*/,
+const char* on_directive(cmd_parms* command, void* directory_config,
                          const char* arguments) noexcept {
   return guarded<const char*>("mod_md: a defect: see the error log", [&]() -> const char* {
     const auto& directive = *static_cast<const Directive*>(command->cmd->cmd_data);
-    if (const char* const misplaced =
-            ap_check_cmd_context(command, NOT_IN_DIR_CONTEXT | NOT_IN_HTACCESS)) {
+    const bool in_condition = is_in_condition(command);
+    const unsigned forbidden = NOT_IN_HTACCESS | (in_condition ? 0 : NOT_IN_DIR_CONTEXT);
+    if (const char* const misplaced = ap_check_cmd_context(command, forbidden)) {
       return misplaced;
+    }
+    if (in_condition) {
+      const auto result = run_in_condition(command, directive, words_of(command->pool, arguments),
+                                           *static_cast<ConditionConfig*>(directory_config));
+      return result ? nullptr : text_in(command->pool, result.error().message);
     }
     if (directive.kind == DirectiveKind::Section) {
       return read_section(command, directive, arguments);
@@ -152,6 +184,9 @@ std::vector<command_rec> make_commands() {
         make_command(directive.name.data(), RAW_ARGS, reinterpret_cast<void (*)()>(on_directive),
                      directive.help.data());
     command.cmd_data = const_cast<Directive*>(&directive);
+    if (directive.scope == config::Scope::AlsoInConditions) {
+      command.req_override |= ACCESS_CONF;
+    }
     commands.push_back(command);
   }
   commands.push_back(make_command("SSLEngine", TAKE1, reinterpret_cast<void (*)()>(on_ssl_engine),
@@ -181,6 +216,26 @@ void* merge_server_configs(apr_pool_t* pool, void* base, void* add) noexcept {
         own.speaks_tls ? own.speaks_tls : static_cast<const ServerConfig*>(base)->speaks_tls;
     return merged;
   });
+}
+
+const ConditionConfig& condition_of(const request_rec* request) {
+  return *static_cast<const ConditionConfig*>(
+      ap_get_module_config(request->per_dir_config, &md_module));
+}
+
+void* create_directory_config(apr_pool_t* pool, char* /*directory*/) noexcept {
+  static_assert(std::is_trivially_destructible_v<ConditionConfig>);
+  return std::construct_at(
+      static_cast<ConditionConfig*>(apr_palloc(pool, sizeof(ConditionConfig))));
+}
+
+void* merge_directory_configs(apr_pool_t* pool, void* base, void* add) noexcept {
+  auto* const merged = static_cast<ConditionConfig*>(create_directory_config(pool, nullptr));
+  const auto& own = *static_cast<const ConditionConfig*>(add);
+  merged->require_https = own.require_https
+                              ? own.require_https
+                              : static_cast<const ConditionConfig*>(base)->require_https;
+  return merged;
 }
 
 const command_rec* directive_commands() noexcept {

@@ -19,9 +19,19 @@ struct ServerConfig {
 
 ServerConfig& config_of(const server_rec* server);
 
+/// What directives inside `<If>` said for a request; without destructor, as httpd makes one for
+/// each section of its configuration and merges them for each request.
+struct ConditionConfig {
+  std::optional<model::RequireHttps> require_https;
+};
+
+const ConditionConfig& condition_of(const request_rec* request);
+
 // For the module's record.
 void* create_server_config(apr_pool_t* pool, server_rec* server) noexcept;
 void* merge_server_configs(apr_pool_t* pool, void* base, void* add) noexcept;
+void* create_directory_config(apr_pool_t* pool, char* directory) noexcept;
+void* merge_directory_configs(apr_pool_t* pool, void* base, void* add) noexcept;
 /// httpd's command table, made from config::all_directives().
 const command_rec* directive_commands() noexcept;
 

@@ -5,6 +5,7 @@
 #include "httpd/child.h"
 #include "httpd/directive_adapter.h"
 #include "httpd/request_hooks.h"
+#include "httpd/require_https.h"
 #include "httpd/startup.h"
 #include "httpd/tls_hooks.h"
 
@@ -15,6 +16,7 @@ void register_hooks(apr_pool_t* /*pool*/) {
   md::httpd::register_child_hooks();
   md::httpd::register_tls_hooks();
   md::httpd::register_request_hooks();
+  md::httpd::register_require_https_hooks();
 }
 
 }  // namespace
@@ -32,8 +34,8 @@ module AP_MODULE_DECLARE_DATA md_module __attribute__((visibility("default"))) =
     nullptr,
     MODULE_MAGIC_COOKIE,
     nullptr,
-    nullptr,
-    nullptr,
+    md::httpd::create_directory_config,
+    md::httpd::merge_directory_configs,
     md::httpd::create_server_config,
     md::httpd::merge_server_configs,
     md::httpd::directive_commands(),

@@ -32,7 +32,7 @@ bool is_read_method(const request_rec* request) {
 }
 
 int refuse_method(request_rec* request) {
-  request->allowed |= AP_METHOD_BIT << M_GET;
+  ap_allow_standard_methods(request, REPLACE_ALLOW, M_GET, -1);
   return HTTP_METHOD_NOT_ALLOWED;
 }
 

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the web sees: redirects to https, challenge answers, 503 before the first certificate."""
+
+import http.client
+from dataclasses import dataclass
+
+import pytest
+
+from testbed import tls
+from testbed.httpd import DEBIAN_MODULES
+
+READS, WRITES = ("GET", "HEAD"), ("POST", "PUT", "DELETE", "OPTIONS")
+HSTS = "strict-transport-security"
+HALF_A_YEAR = "max-age=15768000"
+
+
+@dataclass(frozen=True)
+class StaticHost:
+    """A managed domain with certificate files of its own, on a host for http and one for https."""
+    name: str
+    files: tuple                                 # certificate, key
+    settings: tuple = ()
+    http: tuple = ()                             # lines of the http host
+    https: tuple = ()                            # lines of the https host
+
+    def render(self, https_port):
+        certificate, key = self.files
+        return "\n".join([
+            f"<MDomain {self.name}>", f"MDCertificateFile {certificate}", f"MDCertificateKeyFile {key}",
+            *self.settings, "</MDomain>",
+            "<VirtualHost 127.0.0.1:${HTTP_PORT}>", f"ServerName {self.name}", *self.http, "</VirtualHost>",
+            f"<VirtualHost 127.0.0.1:{https_port}>", f"ServerName {self.name}", "SSLEngine on", *self.https,
+            "</VirtualHost>", ""])
+
+
+def load_modules(*names):
+    return [f"LoadModule {name}_module {DEBIAN_MODULES}/mod_{name}.so" for name in names]
+
+
+def serve(bed, *hosts, options=()):
+    bed.serve(*hosts, options=[f"Define HTTP_PORT {bed.httpd.http_port}", *options])
+
+
+def request(port, method, name, path="/index.html?a=1&b=%20c", tls_context=None):
+    """Status, headers and body of one request, over TLS where a context is given."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    if tls_context:
+        connection.sock = tls.connect(port, name, tls_context)
+    try:
+        connection.request(method, path, headers={"Host": name})
+        reply = connection.getresponse()
+        return reply.status, {key.lower(): value for key, value in reply.getheaders()}, reply.read()
+    finally:
+        connection.close()
+
+
+def answer(bed, name, path="/index.html", method="GET"):
+    """Status and headers over https, whatever the certificate."""
+    return request(bed.httpd.https_port, method, name, path, tls.client_context())[:2]
+
+
+def redirect(bed, name, path="/index.html?a=1&b=%20c", method="GET"):
+    """Status and target over http."""
+    status, headers, _ = request(bed.httpd.http_port, method, name, path)
+    return status, headers.get("location")
+
+
+@pytest.mark.parametrize("how,for_reads,for_writes", [("temporary", 302, 307), ("permanent", 301, 308)])
+def test_http_is_sent_to_https(bed, how, for_reads, for_writes):  # VH-21
+    files = bed.authority.server_files("site", ("site.test",))
+    serve(bed, StaticHost("site.test", files, (f"MDRequireHttps {how}",)))
+    target = "https://site.test/index.html?a=1&b=%20c"
+    for method in READS:
+        assert redirect(bed, "site.test", method=method) == (for_reads, target)
+    for method in WRITES:
+        assert redirect(bed, "site.test", method=method) == (for_writes, target)
+    for path in ("/.well-known/acme-challenge/token", "/.well-known/security.txt"):
+        assert redirect(bed, "site.test", path) == (404, None)
+    assert redirect(bed, "stranger.test", "/index.html") == (200, None)
+    status, headers = answer(bed, "site.test")
+    assert (status, headers.get(HSTS)) == (200, HALF_A_YEAR if how == "permanent" else None)
+
+
+@pytest.mark.ours  # Debian's sends two fields beside `Header always set`
+def test_the_configuration_has_the_last_word_on_transport_security(bed):  # VH-21
+    says = {"plain.test": ("", HALF_A_YEAR), "set.test": ("Header set", "max-age=5"),
+            "always.test": ("Header always set", "max-age=5"), "unset.test": ("Header unset", None)}
+    hosts = []
+    for name, (directive, wanted) in says.items():
+        value = f'"{wanted}"' if wanted else ""
+        hosts.append(StaticHost(name, bed.authority.server_files(name, (name,)),
+                                https=(f"{directive} Strict-Transport-Security {value}",) if directive else ()))
+    serve(bed, *hosts, options=["MDRequireHttps permanent", *load_modules("headers")])
+    for name, (_, wanted) in says.items():
+        assert answer(bed, name)[1].get(HSTS) == wanted, name
+
+
+def test_the_redirect_comes_before_other_modules(bed):  # VH-21
+    files = bed.authority.server_files("site", ("site.test",))
+    lines = ("RewriteEngine on", "RewriteRule ^/rewritten http://elsewhere.test/ [R]",
+             "Redirect /aliased http://elsewhere.test/", "ProxyPass /proxied http://127.0.0.1:1/",
+             "<Location /denied>", "Require all denied", "</Location>")
+    serve(bed, StaticHost("site.test", files, ("MDRequireHttps temporary",), http=lines),
+          options=load_modules("rewrite", "alias", "proxy", "proxy_http"))
+    for path in ("/rewritten", "/aliased", "/proxied/", "/denied"):
+        assert redirect(bed, "site.test", path) == (302, f"https://site.test{path}")
+
+
+@pytest.mark.ours  # Debian's reads `<If>` and goes by the domain's setting
+def test_a_condition_decides_for_its_requests(bed):
+    api = '<If "%{REQUEST_URI} =~ m#^/api#">'
+    demanding = (api, "MDRequireHttps permanent", "</If>")
+    lenient = (api, "MDRequireHttps off", "</If>")
+    files = bed.authority.server_files("site", ("a.test", "b.test"))
+    serve(bed, StaticHost("a.test", files, http=demanding, https=demanding),
+          StaticHost("b.test", files, ("MDRequireHttps permanent",), http=lenient, https=lenient))
+    (bed.httpd.root / "htdocs/api.html").write_text("api\n")
+    assert redirect(bed, "a.test", "/api.html") == (301, "https://a.test/api.html")
+    assert redirect(bed, "a.test", "/index.html") == (200, None)
+    assert redirect(bed, "b.test", "/api.html") == (200, None)
+    assert redirect(bed, "b.test", "/index.html") == (301, "https://b.test/index.html")
+    shown = {name: [answer(bed, name, path)[1].get(HSTS) for path in ("/api.html", "/index.html")]
+             for name in ("a.test", "b.test")}
+    assert shown == {"a.test": [HALF_A_YEAR, None], "b.test": [None, HALF_A_YEAR]}
+
+
+def test_a_condition_holds_nothing_else(bed):
+    files = bed.authority.server_files("site", ("site.test",))
+    for lines, words in ((("<If true>", "MDMustStaple on", "</If>"), "not allowed in <If> context"),
+                         (("<Location />", "MDRequireHttps permanent", "</Location>"), "cannot occur within"),
+                         (("<If true>", "MDRequireHttps sometimes", "</If>"),
+                          "supported parameter values are 'temporary' and 'permanent'")):
+        bed.configure(StaticHost("site.test", files, http=lines),
+                      options=[f"Define HTTP_PORT {bed.httpd.http_port}"])
+        code, said = bed.httpd.test_configuration()
+        assert code != 0 and words in said, said
+
+
+def test_a_host_without_tls_is_warned_of(bed):
+    bed.configure(options=["<MDomain plain.test>", "MDRequireHttps permanent", "</MDomain>",
+                           f"<VirtualHost 127.0.0.1:{bed.httpd.http_port}>", "ServerName plain.test", "</VirtualHost>"])
+    code, said = bed.httpd.test_configuration()
+    bed.httpd.start()
+    assert code == 0
+    assert "AH10105: MD plain.test does not match any VirtualHost with 'SSLEngine on'" in bed.httpd.log() + said
