@@ -116,14 +116,24 @@ void Child::make_worker() {
         return renewer_->check(runtime_.domains[i]->domain, client);
       },
       make_http_client, runtime.clock, stop_, std::move(options));
+  std::vector<std::string> names;
+  for (const auto& domain : runtime.domains) {
+    names.push_back(domain->domain.name);
+  }
+  requests_ = std::make_unique<renewal::RequestWatch>(
+      *runtime.store, names, [this](std::size_t i) { pool_->look_again(i); }, runtime.logger);
   const SignalsBlocked blocked;
   pool_->start();
+  requests_->start(stop_, prepare_thread);
 }
 
 void Child::stop_and_join() {
   stop_.stop();
   loader_.join();
   const std::lock_guard lock(worker_mutex_);
+  if (requests_ != nullptr) {
+    requests_->join();
+  }
   if (pool_ != nullptr) {
     pool_->stop_and_join();
   }

@@ -8,6 +8,7 @@
 #include "httpd/certificate_loader.h"
 #include "httpd/runtime.h"
 #include "renewal/renewer.h"
+#include "renewal/requests.h"
 #include "renewal/worker_pool.h"
 
 namespace md::httpd {
@@ -39,6 +40,7 @@ class Child {
   std::mutex worker_mutex_;                    // makes starting and ending of the worker exclusive
   std::unique_ptr<renewal::Renewer> renewer_;  // guarded by worker_mutex_
   std::unique_ptr<renewal::WorkerPool> pool_;  // guarded by worker_mutex_
+  std::unique_ptr<renewal::RequestWatch> requests_;  // guarded by worker_mutex_
 };
 
 /// Hooks of the child's life and the registration with mod_watchdog.

@@ -15,6 +15,7 @@
 #include "httpd/server_properties.h"
 #include "renewal/activation.h"
 #include "renewal/decide.h"
+#include "store/renewal_request.h"
 #include "store/sync.h"
 
 namespace md::httpd {
@@ -60,6 +61,8 @@ class Startup {
     MD_ASSIGN_OR_RETURN(runtime_.store, store::FileStore::open(std::move(options), runtime_.files,
                                                                runtime_.logger));
     MD_TRY(runtime_.store->ensure_folder("locks", 0755, /*for_child_user=*/true));
+    MD_TRY(runtime_.store->ensure_folder(store::kRequestFolder, store::kRequestFolderMode,
+                                         /*for_child_user=*/true));
     MD_TRY(runtime_.store->ensure_folder("served", 0755, /*for_child_user=*/false));
     MD_ASSIGN_OR_RETURN(runtime_.bundle_key, store::bundle_key(runtime_.store->key()));
     return {};

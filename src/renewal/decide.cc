@@ -161,6 +161,9 @@ RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& f
   if (auto reason = defect(domain, facts, now)) {
     return {true, *std::move(reason), now};
   }
+  if (facts.requested) {
+    return {true, "it was asked for (a2md renew)", now};
+  }
   const auto& certificates = facts.live.certificates;
   const auto first =
       std::min_element(certificates.begin(), certificates.end(), [&](const auto& a, const auto& b) {
@@ -181,7 +184,8 @@ RenewalDecision decide_renewal(const model::ManagedDomain& domain, const Renewal
                                const model::Job& job, TimePoint now) {
   using Action = RenewalDecision::Action;
   const TimePoint latest_check = now + longest_pause(domain, facts.live);
-  if (const Supervision supervision = supervision_of(domain); !supervision.watched) {
+  if (const Supervision supervision = supervision_of(domain);
+      !supervision.watched && !facts.requested) {
     return {Action::Nothing, "not renewed: " + supervision.reason, latest_check};
   }
   if (facts.staged_complete) {
@@ -191,7 +195,8 @@ RenewalDecision decide_renewal(const model::ManagedDomain& domain, const Renewal
   if (!due.due) {
     return {Action::Nothing, std::move(due.reason), std::min(*due.renew_at, latest_check)};
   }
-  if (const auto next_run = believable_next_run(job, now)) {
+  const bool is_urgent = facts.requested && facts.requested->now;
+  if (const auto next_run = believable_next_run(job, now); next_run && !is_urgent) {
     return {Action::Wait, waiting_reason(job, *next_run, due.reason),
             std::min(*next_run, latest_check)};
   }

@@ -8,6 +8,7 @@
 #include "model/job.h"
 #include "model/managed_domain.h"
 #include "renewal/facts.h"
+#include "store/renewal_request.h"
 
 /// When to renew: pure functions from facts to a decision with its reason. The same reason goes to
 /// log, job and status page.
@@ -18,6 +19,8 @@ struct RenewalFacts {
   CertificateSetFacts live;
   bool staged_complete{false};  ///< a complete new set waits for activation
   bool revoked{false};          ///< stapling has seen it (issue: stapling)
+  /// What an administrator has asked for: whatever the mode and the certificates.
+  std::optional<store::RenewalRequest> requested{};
 };
 
 struct RenewalDecision {
@@ -52,10 +55,10 @@ struct RenewalDue {
 RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& facts,
                        TimePoint now);
 
-/// Due renewals wait for the job's `next_run`. A finished job says nothing any more (ST-02: the
-/// files do), nor does a `next_run` that no clock of ours can have meant: more than kLongestDelay
-/// away, or noted before the clock was set back (PM-07). `next_check` is never further away than
-/// MDCheckInterval or 1/100 of the shortest lifetime.
+/// Due renewals wait for the job's `next_run`, unless an administrator said `now`. A finished job
+/// says nothing any more (ST-02: the files do), nor does a `next_run` that no clock of ours can
+/// have meant: more than kLongestDelay away, or noted before the clock was set back (PM-07).
+/// `next_check` is never further away than MDCheckInterval or 1/100 of the shortest lifetime.
 RenewalDecision decide_renewal(const model::ManagedDomain& domain, const RenewalFacts& facts,
                                const model::Job& job, TimePoint now);
 

@@ -26,7 +26,8 @@ Renewer::Renewer(World world)
       events_(world_.commands, world_.clock, world_.waiter, world_.logger),
       accounts_(world_.store, world_.store.key(), world_.store.path_of(kLockFolder),
                 world_.account_key_spec),
-      challenge_keys_(world_.store.key()) {}
+      challenge_keys_(world_.store.key()),
+      requests_(world_.store, world_.logger) {}
 
 Renewer::~Renewer() = default;
 
@@ -47,7 +48,7 @@ TimePoint Renewer::check(const model::ManagedDomain& domain, http::Client& http_
     return world_.clock.now() + kWithoutLock;
   }
   Visit visit(
-      {world_, events_, accounts_, challenge_keys_, http_client,
+      {world_, events_, accounts_, challenge_keys_, requests_, http_client,
        [this](const std::string& ca_url) -> acme::NoncePool& { return nonces_for(ca_url); }},
       domain, take_unsaved(domain.name));
   const TimePoint next = visit.run();

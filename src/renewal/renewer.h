@@ -15,6 +15,7 @@
 #include "renewal/account_book.h"
 #include "renewal/challenge_setup.h"
 #include "renewal/events.h"
+#include "renewal/requests.h"
 #include "renewal/world.h"
 
 namespace md::renewal {
@@ -42,6 +43,7 @@ class Renewer {
   Events events_;
   AccountBook accounts_;
   ChallengeKeys challenge_keys_;
+  RequestBox requests_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<acme::NoncePool>> nonces_;  // by CA URL, guarded by mutex_
   /// Jobs that a full or unwritable disk did not take, so that they back off all the same.

@@ -39,6 +39,11 @@ constexpr std::chrono::minutes kDatedBack{70};
 constexpr std::chrono::hours kErroredInterval{1};
 constexpr std::chrono::hours kExpiringInterval{24};
 
+/// Tells one live set from the next.
+std::string identity_of(const CertificateSetFacts& live) {
+  return live.certificates.empty() ? "none" : live.certificates.front().sha256_fingerprint;
+}
+
 /// `after` plus a duration that directives may make absurdly long.
 TimePoint later(TimePoint now, std::chrono::duration<double> pause) {
   constexpr double kLongest = 366.0 * 24 * 3600;
@@ -62,11 +67,16 @@ std::optional<model::Job> Visit::unsaved_job() const {
 }
 
 TimePoint Visit::run() {
+  request_ = tools_.requests.load(domain_.name);
   for (int looks = 0;; ++looks) {
     if (look_at_staging() == Staged::Complete) {
       return rest_while_staged();
     }
     const CertificateSetFacts live = world_.live_facts(domain_);
+    if (request_ && !request_->replacing.empty() && request_->replacing != identity_of(live)) {
+      finish_if_unfinished(live);  // it was done when the process died
+      end_request();
+    }
     const RenewalDecision decision = decide(live);
     world_.logger.debug(fmt::format("{}: {}", domain_.name, decision.reason));
     if (decision.action != RenewalDecision::Action::Renew) {
@@ -98,6 +108,7 @@ Visit::Staged Visit::look_at_staging() {
   if (!journal_.job.finished) {
     finish(staged.facts());
   }
+  end_request();  // nothing newer could be had
   return Staged::Complete;
 }
 
@@ -114,6 +125,12 @@ bool Visit::died_before_the_end(const CertificateSetFacts& live) const {
   const auto overlap = live.overlap();
   return !job.finished && job.last_run && !job.next_run && live.is_complete() && overlap &&
          overlap->from + kDatedBack > *job.last_run;
+}
+
+void Visit::finish_if_unfinished(const CertificateSetFacts& live) {
+  if (died_before_the_end(live)) {
+    finish(live);
+  }
 }
 
 int Visit::seconds_to_wait_for_activation(const CertificateSetFacts& live) const {
@@ -134,6 +151,7 @@ int Visit::seconds_to_wait_for_activation(const CertificateSetFacts& live) const
 RenewalDecision Visit::decide(const CertificateSetFacts& live) const {
   RenewalFacts facts;
   facts.live = live;
+  facts.requested = request_;
   model::Job job = journal_.job;
   // A finished job counts as long as it has something to say: see
   // beware_of_a_set_that_is_due_at_once.
@@ -147,9 +165,7 @@ TimePoint Visit::next_regular_check() const {
 }
 
 TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts& live) {
-  if (died_before_the_end(live)) {
-    finish(live);
-  }
+  finish_if_unfinished(live);
   TimePoint next = next_regular_check();
   if (const auto again = tell_renewed()) {
     next = std::min(next, *again);
@@ -181,7 +197,30 @@ TimePoint Visit::rest_while_staged() {
   return next;
 }
 
+/// When to look again instead, where it cannot be begun.
+std::optional<TimePoint> Visit::begin_request(const CertificateSetFacts& live) {
+  const Status noted =
+      request_ ? tools_.requests.note_begin(domain_.name, identity_of(live), *request_) : Status();
+  if (noted) {
+    return std::nullopt;
+  }
+  world_.logger.warning({}, fmt::format("{}: the renewal that was asked for is not begun: {}",
+                                        domain_.name, noted.error().message));
+  return next_regular_check();
+}
+
+/// What was asked for is there.
+void Visit::end_request() {
+  if (request_) {
+    tools_.requests.remove(domain_.name);
+    request_.reset();
+  }
+}
+
 TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& live) {
+  if (const auto wait = begin_request(live)) {
+    return *wait;
+  }
   world_.logger.info({}, fmt::format("{}: renewing, since {}", domain_.name, reason));
   const Status allowed = tools_.events.send(domain_, "renewing", journal_.job);
   if (!allowed) {
@@ -258,6 +297,7 @@ void Visit::finish(const CertificateSetFacts& staged) {
     world_.logger.debug(removed.error().message);
   }
   save();
+  end_request();
   std::string when = "changes will be activated on next (graceful) server restart.";
   if (world_.activates_live) {
     const auto delay = std::chrono::duration_cast<Duration>(domain_.settings.activation_delay);

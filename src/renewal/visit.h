@@ -15,6 +15,7 @@
 #include "renewal/events.h"
 #include "renewal/facts.h"
 #include "renewal/job_journal.h"
+#include "renewal/requests.h"
 #include "renewal/world.h"
 
 namespace md::renewal {
@@ -25,6 +26,7 @@ struct VisitTools {
   Events& events;
   AccountBook& accounts;
   ChallengeKeys& challenge_keys;
+  RequestBox& requests;
   http::Client& http;
   std::function<acme::NoncePool&(const std::string& ca_url)> nonces_for;
 };
@@ -47,6 +49,7 @@ class Visit {
   Staged look_at_staging();
   [[nodiscard]] bool is_live(const CertificateSetFacts& live) const;
   [[nodiscard]] bool died_before_the_end(const CertificateSetFacts& live) const;
+  void finish_if_unfinished(const CertificateSetFacts& live);
   [[nodiscard]] int seconds_to_wait_for_activation(const CertificateSetFacts& live) const;
   [[nodiscard]] RenewalDecision decide(const CertificateSetFacts& live) const;
 
@@ -54,6 +57,8 @@ class Visit {
   TimePoint rest_while_staged();
   TimePoint attempt(const std::string& reason, const CertificateSetFacts& live);
   void begin_attempt(const std::string& reason);
+  std::optional<TimePoint> begin_request(const CertificateSetFacts& live);
+  void end_request();
   TimePoint put_off(const Error& error);
   void finish(const CertificateSetFacts& staged);
   void beware_of_a_set_that_is_due_at_once(const CertificateSetFacts& staged);
@@ -70,6 +75,7 @@ class Visit {
   const World& world_;
   const model::ManagedDomain& domain_;
   JobJournal journal_;
+  std::optional<store::RenewalRequest> request_;  ///< the administrator's, until it is done
 };
 
 }  // namespace md::renewal

@@ -303,4 +303,22 @@ Status FileStore::remove_at_root(std::string_view name) {
   return files_.remove_file(trusted_root() / name);
 }
 
+Result<std::vector<std::string>> FileStore::files_at_root(std::string_view folder) const {
+  MD_TRY(check_name(folder));
+  std::vector<std::string> names;
+  auto listed = files_.list(trusted_root() / folder);
+  if (!listed) {
+    return listed.error().kind == ErrorKind::NotFound
+               ? Result<std::vector<std::string>>(std::move(names))
+               : std::move(listed).error();
+  }
+  for (FileSystem::Entry& entry : *listed) {
+    if (entry.is_regular) {
+      names.push_back(std::move(entry.name));
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 }  // namespace md::store

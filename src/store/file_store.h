@@ -58,6 +58,8 @@ class FileStore final : public Store {
   [[nodiscard]] Result<std::string> load_at_root(std::string_view name) const;
   /// Absent is fine.
   Status remove_at_root(std::string_view name);
+  /// Files of `<root>/<folder>`, sorted; empty if there is no such folder.
+  [[nodiscard]] Result<std::vector<std::string>> files_at_root(std::string_view folder) const;
 
   [[nodiscard]] Result<std::string> load(Group group, std::string_view folder,
                                          std::string_view file) const override;

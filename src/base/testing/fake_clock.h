@@ -46,6 +46,11 @@ class FakeWaiter final : public Waiter {
   }
   [[nodiscard]] bool stopped() const override { return stopped_; }
   void stop() { stopped_ = true; }
+  /// As if the next process were there.
+  void restart() {
+    stopped_ = false;
+    stop_after = waited_ + std::chrono::hours(24 * 365 * 100);
+  }
   [[nodiscard]] std::chrono::milliseconds waited() const { return waited_; }
 
   std::chrono::milliseconds stop_after{std::chrono::hours(24 * 365 * 100)};
