@@ -15,7 +15,6 @@ std::vector<std::string_view> pending_directives(const Settings& settings) {
       {"MDCertificateProtocol", settings.protocol.value_or(model::CertificateProtocol::Acme) !=
                                     model::CertificateProtocol::Acme},
       {"MDStapling", settings.stapling == Switch::On},
-      {"MDNotifyCmd", settings.notify_command && !settings.notify_command->empty()},
       {"MDServerStatus", settings.server_status == Switch::On},
       {"MDCertificateMonitor", settings.monitor.has_value()},
       {"MDStoreLocks", settings.store_locks && settings.store_locks->timeout},

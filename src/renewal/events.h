@@ -15,7 +15,8 @@
 
 namespace md::renewal {
 
-/// Tells the administrator's command (MDMessageCmd) what happens (spec/monitoring.md, "Events").
+/// Tells the administrator's commands what happens (spec/monitoring.md, "Events"): MDMessageCmd of
+/// every event, MDNotifyCmd of renewals.
 /// Limits are kept over restarts through the job's log. Thread-safe.
 class Events {
  public:
@@ -27,12 +28,18 @@ class Events {
   /// message. Successful ones are noted in `job`'s log as "message-<event>".
   Status send(const model::ManagedDomain& domain, std::string_view event, model::Job& job);
 
-  /// The same, at most once per `interval` for this domain (by the job's log); a failure is logged,
-  /// not returned.
+  /// Runs `MDNotifyCmd args… <md>`. The same, with problem `urn:org:apache:httpd:log:AH10108:` and
+  /// entry "notified".
+  Status notify(const model::ManagedDomain& domain, model::Job& job);
+
+  /// As `send`, at most once per `interval` for this domain (by the job's log); a failure is
+  /// logged, not returned.
   void send_at_most(const model::ManagedDomain& domain, std::string_view event, Duration interval,
                     model::Job& job);
 
  private:
+  Status run(std::vector<std::string> argv, const std::string& attempted, int log_id);
+
   CommandRunner& commands_;
   const Clock& clock_;
   const Waiter& waiter_;

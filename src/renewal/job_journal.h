@@ -13,6 +13,9 @@
 
 namespace md::renewal {
 
+/// The entry in a job's log that says that the new set is whole.
+inline constexpr std::string_view kFinishedEntry = "finished";
+
 /// A domain's job as `staging/<md>/job.json` keeps it: what is being done is noted as it goes on,
 /// so that status documents show it and another process can take over. The caller holds the
 /// domain's lock. Thread-compatible.

@@ -218,7 +218,7 @@ TEST(Renewer, PutsTheAttemptOffWhereTheCommandSaysSo) {
   EXPECT_TRUE(bed.has_staged());
 }
 
-TEST(Renewer, DoesNotTellTheCaWhereTheCommandRefusesAChallenge) {
+TEST(Renewer, DoesNotTellTheCaWhereTheCommandRefusesAChallenge) {  // CH-21
   RenewalBed bed({"example.org"});
   bed.listen_to_events();
   bed.commands.answer = [](const std::vector<std::string>& argv) {
@@ -231,7 +231,7 @@ TEST(Renewer, DoesNotTellTheCaWhereTheCommandRefusesAChallenge) {
   EXPECT_THAT(bed.challenge_folders(), IsEmpty());
 }
 
-TEST(Renewer, RepeatsTheRenewedEventUntilItIsDelivered) {
+TEST(Renewer, RepeatsTheRenewedEventUntilItIsDelivered) {  // SE-11
   RenewalBed bed;
   bed.listen_to_events();
   bool works = false;

@@ -25,9 +25,6 @@ constexpr LogId kAttemptFailed{10056};
 constexpr LogId kNextRun{10057};
 constexpr LogId kCommandFailed{10109};
 
-constexpr std::string_view kFinished = "finished";
-constexpr std::string_view kRenewedFailed = "renewed-failed";
-
 // The activator works within a second, its successor too if it has died; children learn of the new
 // set within 200 ms more.
 constexpr int kActivationPatience = 10;
@@ -59,8 +56,8 @@ Visit::Visit(VisitTools tools, const model::ManagedDomain& domain,
       world_(tools_.world),
       domain_(domain),
       journal_(unsaved ? JobJournal(world_.store, world_.clock, world_.logger, *std::move(unsaved))
-                       : JobJournal::load(world_.store, world_.clock, world_.logger, domain.name)) {
-}
+                       : JobJournal::load(world_.store, world_.clock, world_.logger, domain.name)),
+      notices_(world_, tools_.events, domain, journal_) {}
 
 std::optional<model::Job> Visit::unsaved_job() const {
   return journal_.is_unsaved() ? std::optional(journal_.job) : std::nullopt;
@@ -167,7 +164,7 @@ TimePoint Visit::next_regular_check() const {
 TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts& live) {
   finish_if_unfinished(live);
   TimePoint next = next_regular_check();
-  if (const auto again = tell_renewed()) {
+  if (const auto again = notices_.deliver()) {
     next = std::min(next, *again);
   }
   tell_expiring(live);
@@ -185,12 +182,12 @@ TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts
 /// that grow rarer, so that one that waits for days is no work (SE-13).
 TimePoint Visit::rest_while_staged() {
   TimePoint next = next_regular_check();
-  if (const auto again = tell_renewed()) {
+  if (const auto again = notices_.deliver()) {
     next = std::min(next, *again);
   }
   if (world_.activates_live) {
     const TimePoint now = world_.clock.now();
-    const auto since = journal_.job.last_logged(kFinished).value_or(now);
+    const auto since = journal_.job.last_logged(kFinishedEntry).value_or(now);
     const auto age = std::max(now - since, TimePoint::duration::zero());
     next = std::min(next, now + std::max<TimePoint::duration>(age / 2, kFirstLookAtStaged));
   }
@@ -279,8 +276,7 @@ void Visit::finish(const CertificateSetFacts& staged) {
   model::Job& job = journal_.job;
   const auto overlap = staged.overlap();
   job.finished = true;
-  job.notified = domain_.settings.notify_command.empty();
-  job.notified_renewed = false;
+  notices_.expect();
   job.valid_from = overlap ? std::optional(overlap->from) : std::nullopt;
   job.next_run.reset();
   job.last = model::JobResult{};
@@ -289,7 +285,7 @@ void Visit::finish(const CertificateSetFacts& staged) {
                 fmt::format("The certificate for the managed domain has been renewed successfully "
                             "and can be used (valid since {}).",
                             since));
-  journal_.note(kFinished);
+  journal_.note(kFinishedEntry);
   beware_of_a_set_that_is_due_at_once(staged);
   // Left by a death after the last certificate.
   if (auto removed = world_.store.remove_file(Group::Staging, domain_.name, store::kOrderFile);
@@ -308,7 +304,7 @@ void Visit::finish(const CertificateSetFacts& staged) {
   }
   world_.logger.notice(
       kSetUp, fmt::format("The Managed Domain {} has been setup and {}", domain_.name, when));
-  tell_renewed();
+  notices_.deliver();
 }
 
 /// A CA that does not do what it is asked for (must-staple, say) would be asked again and again:
@@ -375,50 +371,6 @@ TimePoint Visit::record_failure(const Error& error, const std::string& ca_url,
   tools_.events.send_at_most(domain_, "errored", kErroredInterval, job);
   save();
   return next;
-}
-
-/// Delivers the event, once for each certificate. When to try again if that fails; nullopt: told.
-std::optional<TimePoint> Visit::tell_renewed() {
-  model::Job& job = journal_.job;
-  if (!job.finished || job.notified_renewed) {
-    return std::nullopt;
-  }
-  BackoffFacts failures;
-  failures.errors = 0;
-  failures.retry_delay = domain_.settings.retry_delay;
-  TimePoint last_failure{};
-  for (const model::JobLogEntry& entry : job.log) {  // newest first
-    if (entry.type == kFinished) {
-      break;
-    }
-    if (entry.type == kRenewedFailed && failures.errors++ == 0) {
-      last_failure = entry.when;
-    }
-  }
-  const TimePoint now = world_.clock.now();
-  if (failures.errors > 0 && last_failure <= now) {
-    const TimePoint due = last_failure + retry_delay_after(failures, world_.random.uniform());
-    if (due > now) {
-      return due;
-    }
-  }
-  const Status sent = tools_.events.send(domain_, "renewed", job);
-  if (sent) {
-    job.notified_renewed = true;
-    save();
-    return std::nullopt;
-  }
-  if (sent.error().kind == ErrorKind::Stopped) {
-    return now + kLook;
-  }
-  ++failures.errors;
-  const Duration delay = retry_delay_after(failures, world_.random.uniform());
-  journal_.note(kRenewedFailed, sent.error().problem ? sent.error().problem->type : "",
-                sent.error().message);
-  save();
-  world_.logger.error(kCommandFailed, fmt::format("{}: {}; next try in {}", domain_.name,
-                                                  sent.error().message, describe_duration(delay)));
-  return now + delay;
 }
 
 void Visit::tell_expiring(const CertificateSetFacts& live) {

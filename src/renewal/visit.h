@@ -15,6 +15,7 @@
 #include "renewal/events.h"
 #include "renewal/facts.h"
 #include "renewal/job_journal.h"
+#include "renewal/notify.h"
 #include "renewal/requests.h"
 #include "renewal/world.h"
 
@@ -66,7 +67,6 @@ class Visit {
                            const CertificateSetFacts& live);
   Duration delay_after_failure(const Error* error, const CertificateSetFacts& live) const;
 
-  std::optional<TimePoint> tell_renewed();
   void tell_expiring(const CertificateSetFacts& live);
   void save();
   [[nodiscard]] TimePoint next_regular_check() const;
@@ -75,6 +75,7 @@ class Visit {
   const World& world_;
   const model::ManagedDomain& domain_;
   JobJournal journal_;
+  RenewalNotices notices_;
   std::optional<store::RenewalRequest> request_;  ///< the administrator's, until it is done
 };
 

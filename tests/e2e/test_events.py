@@ -48,7 +48,7 @@ def users(httpd_user):
 
 @pytest.mark.parametrize("httpd_user", [pytest.param(None, id="as-is"),
                                         pytest.param(ORDINARY_USER, id="ordinary", marks=pytest.mark.root)])
-def test_a_renewal_tells_its_story(make_bed, httpd_user):
+def test_a_renewal_tells_its_story(make_bed, httpd_user):  # SE-14
     bed = make_bed(Layout(user=httpd_user))
     listener = Listener(bed)
     bed.serve(DOMAIN, options=[listener.option])
@@ -60,7 +60,7 @@ def test_a_renewal_tells_its_story(make_bed, httpd_user):
         (child, "renewed", DOMAIN.name), (starter, "installed", DOMAIN.name)]
 
 
-def test_each_certificate_is_announced_once(bed):
+def test_each_certificate_is_announced_once(bed):  # SE-14
     listener = Listener(bed)
     bed.serve(DOMAIN, options=[listener.option])
     bed.obtain(DOMAIN, specs=SPECS)
@@ -80,7 +80,7 @@ def test_failure_is_told_once_an_hour(bed):
     assert (users(None)[0], "errored", DOMAIN.name) in listener.calls()
 
 
-def test_a_command_that_fails_at_renewing_puts_the_attempt_off(bed):
+def test_a_command_that_fails_at_renewing_puts_the_attempt_off(bed):  # CH-22
     listener = Listener(bed, fails_for="renewing")
     bed.serve(DOMAIN, options=[listener.option])
     eventually(lambda: "renewing" in listener.events(), "the renewing event")
@@ -88,9 +88,39 @@ def test_a_command_that_fails_at_renewing_puts_the_attempt_off(bed):
     assert bed.proxy.count("new-order") == 0
 
 
-def test_a_command_that_fails_at_challenge_setup_fails_the_attempt(bed):
+def test_a_command_that_fails_at_challenge_setup_fails_the_attempt(bed):  # CH-21
     listener = Listener(bed, fails_for="challenge-setup")
     bed.serve(DOMAIN, options=[listener.option])
     eventually(lambda: bed.store.job(DOMAIN.name).get("errors"), "the attempt failed")
     assert "challenge-setup-failure" in bed.store.job(DOMAIN.name)["last"]["problem"]
     assert bed.proxy.count("challenge") == 0
+
+
+def test_a_notify_command_is_run_until_it_works(bed):  # SE-11 SE-15
+    """Its words are split as httpd splits those of directives, what it writes is in the log, its exit code a number."""
+    said, script = bed.root / "notified", bed.root / "notify"
+    said.touch()
+    said.chmod(0o666)
+    script.write_text(f'#!/bin/sh\nprintf "%s|" "$@" >> {said}; id -un >> {said}\n'
+                      f'test $(wc -l < {said}) -gt 2 && exit 0\necho "no mail today" >&2\nexit 7\n')
+    script.chmod(0o755)
+    bed.serve(DOMAIN, options=[f"MDNotifyCmd {script} one \"two words\""])
+    eventually(lambda: len(said.read_text().splitlines()) == 3, "the third run")
+    assert set(said.read_text().splitlines()) == {f"one|two words|{DOMAIN.name}|{users(None)[0]}"}
+    assert "AH10108" in bed.httpd.log()
+    assert "exit code 7: no mail today" in bed.httpd.log()
+    job = eventually(lambda: (seen := bed.md_status(DOMAIN.name)["renewal"]).get("notified") and seen, "it is noted")
+    assert job["finished"] and job.get("errors", 0) == 0
+
+
+def test_commands_inherit_the_environment(bed, monkeypatch):  # SE-16
+    monkeypatch.setenv("MD_E2E_INHERITED", "from the server")
+    seen, script = bed.root / "environment", bed.root / "show"
+    seen.touch()
+    seen.chmod(0o666)
+    script.write_text(f'#!/bin/sh\necho "$2 $MD_E2E_INHERITED" >> {seen}\n')
+    script.chmod(0o755)
+    bed.serve(DOMAIN, options=[f"MDMessageCmd {script} x"])
+    bed.wait_served(DOMAIN)
+    eventually(lambda: "installed" in seen.read_text(), "the installed event")
+    assert {line.split(" ", 1)[1] for line in seen.read_text().splitlines()} == {"from the server"}
