@@ -101,10 +101,14 @@ void Child::make_worker() {
       .logger = runtime.logger,
       .choose_challenges = challenge_choice_of(runtime),
       .live_facts =
-          [by_name = std::move(by_name)](const model::ManagedDomain& domain) {
+          [by_name](const model::ManagedDomain& domain) {
             return by_name.at(domain.name)->live.get()->facts();
           },
       .activates_live = runtime.generations != nullptr,
+      .issuing_ca =
+          [by_name](const model::ManagedDomain& domain) {
+            return by_name.at(domain.name)->record.ca_url;
+          },
   };
   renewer_ = std::make_unique<renewal::Renewer>(std::move(world));
   renewal::WorkerPool::Options options;

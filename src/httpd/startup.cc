@@ -14,6 +14,7 @@
 #include "httpd/runtime.h"
 #include "httpd/server_properties.h"
 #include "renewal/activation.h"
+#include "renewal/ca_advice.h"
 #include "renewal/decide.h"
 #include "store/renewal_request.h"
 #include "store/sync.h"
@@ -63,6 +64,7 @@ class Startup {
     MD_TRY(runtime_.store->ensure_folder("locks", 0755, /*for_child_user=*/true));
     MD_TRY(runtime_.store->ensure_folder(store::kRequestFolder, store::kRequestFolderMode,
                                          /*for_child_user=*/true));
+    MD_TRY(runtime_.store->ensure_folder(renewal::kAdviceFolder, 0755, /*for_child_user=*/true));
     MD_TRY(runtime_.store->ensure_folder("served", 0755, /*for_child_user=*/false));
     MD_ASSIGN_OR_RETURN(runtime_.bundle_key, store::bundle_key(runtime_.store->key()));
     return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/status_documents.h"
 
+#include "renewal/ca_advice.h"
 #include "renewal/decide.h"
 #include "renewal/staged_set.h"
 #include "status/md_status.h"
@@ -18,6 +19,10 @@ status::DomainStatus status_of(const Runtime& runtime, const DomainRuntime& entr
       job_text ? json::Value::parse(*job_text, "job.json") : Result<json::Value>(job_text.error());
   renewal::RenewalFacts facts;
   facts.live = live->facts();
+  if (const auto text = runtime.store->load_at_root(renewal::advice_path(entry.domain.name))) {
+    const auto book = renewal::parse_advice_book(*text, "renewal-info");
+    facts.advices = book ? book->advices() : renewal::CaAdvices{};
+  }
   renewal::CertificateSetFacts staged;
   if (renewal::has_all_files(*runtime.store, store::Group::Staging, entry.domain)) {
     staged =
@@ -35,6 +40,7 @@ status::DomainStatus status_of(const Runtime& runtime, const DomainRuntime& entr
       .due = renewal::renewal_due(entry.domain, facts, runtime.clock.now()),
       .supervision = renewal::supervision_of(entry.domain),
       .ocsp = {},
+      .advices = facts.advices,
   };
 }
 

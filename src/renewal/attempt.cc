@@ -19,14 +19,6 @@ namespace {
 using store::Durability;
 using store::Group;
 
-http::Route route_of(const model::ResolvedSettings& settings) {
-  http::Route route;
-  route.ca_certificate_file = settings.ca_certificate_file;
-  route.proxy = settings.http_proxy;
-  route.proxy_ca_certificate_file = settings.http_proxy_ca_certificate_file;
-  return route;
-}
-
 bool ends_in(const Error& error, std::string_view problem) {
   return error.problem && error.problem->type.ends_with(problem);
 }
@@ -49,6 +41,14 @@ std::optional<CertificateFacts> still_good(const LoadedSet& staged, const model:
 
 }  // namespace
 
+http::Route route_of(const model::ResolvedSettings& settings) {
+  http::Route route;
+  route.ca_certificate_file = settings.ca_certificate_file;
+  route.proxy = settings.http_proxy;
+  route.proxy_ca_certificate_file = settings.http_proxy_ca_certificate_file;
+  return route;
+}
+
 const model::CertificateAuthority& authority_for(const model::ResolvedSettings& settings,
                                                  unsigned errors) {
   const unsigned turn = errors / std::max(settings.retry_failover, 1U);
@@ -56,11 +56,12 @@ const model::CertificateAuthority& authority_for(const model::ResolvedSettings& 
 }
 
 Attempt::Attempt(AttemptTools tools, const model::ManagedDomain& domain, std::string ca_url,
-                 JobJournal& journal)
+                 JobJournal& journal, Replaced replaced)
     : tools_(tools),
       domain_(domain),
       ca_url_(std::move(ca_url)),
       journal_(journal),
+      replaced_(std::move(replaced)),
       connection_{tools.http, tools.world.clock, tools.world.waiter, tools.nonces,
                   route_of(domain.settings)} {}
 
@@ -140,8 +141,12 @@ Result<CertificateSetFacts> Attempt::obtain_all(acme::Session& session,
     }
     journal_.progress(
         fmt::format("Driving ACME to renew {} certificate for {}", spec.name(), domain_.name));
+    const auto replaced = replaced_.find(spec.name());
     OrderFlow flow(
-        {world, domain_, ca_url_, profile, journal_, tools_.events, tools_.challenge_keys, session},
+        {world, domain_, ca_url_, profile,
+         replaced == replaced_.end() || session.directory().renewal_info.empty() ? ""
+                                                                                 : replaced->second,
+         journal_, tools_.events, tools_.challenge_keys, session},
         spec);
     MD_ASSIGN_OR_RETURN(auto facts, flow.run());
     result.certificates.push_back(std::move(facts));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "acme/client.h"
@@ -30,13 +31,19 @@ struct AttemptTools {
 const model::CertificateAuthority& authority_for(const model::ResolvedSettings& settings,
                                                  unsigned errors);
 
+/// What requests to the domain's CA go through. Pure.
+http::Route route_of(const model::ResolvedSettings& settings);
+
+/// ARI ids of the live certificates that new ones of the same CA replace, by KeySpec::name().
+using Replaced = std::map<std::string, std::string>;
+
 /// One go at getting a domain's certificates from one CA into staging: straight through, from the
 /// directory to the last certificate. Contents of staging that are of use are used. The caller
 /// holds the domain's lock. Thread-compatible.
 class Attempt {
  public:
   Attempt(AttemptTools tools, const model::ManagedDomain& domain, std::string ca_url,
-          JobJournal& journal);
+          JobJournal& journal, Replaced replaced = {});
 
   /// The set that is whole in staging now. The last certificate is written as the last file, since
   /// the activator may take the set away in that moment.
@@ -54,6 +61,7 @@ class Attempt {
   const model::ManagedDomain& domain_;
   const std::string ca_url_;
   JobJournal& journal_;
+  const Replaced replaced_;
   acme::Connection connection_;
 };
 

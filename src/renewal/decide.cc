@@ -19,6 +19,7 @@ using std::chrono::seconds;
 // A clock that is adjusted by less than this was not set back.
 constexpr Duration kClockTolerance = minutes(5);
 constexpr int kChecksPerLifetime = 100;
+constexpr int kRestsPerLifetime = 20;
 // Also keeps absurd settings within what a TimePoint can hold.
 constexpr Duration kLongestPause = std::chrono::days(365);
 
@@ -39,12 +40,60 @@ Duration effective_window(const model::Window& window, Duration lifetime) {
   if (configured >= lifetime) {
     return lifetime / 3;
   }
-  return std::min(configured, lifetime - lifetime / 20);
+  return std::min(configured, lifetime - lifetime / kRestsPerLifetime);
 }
 
 TimePoint renew_time_of(const model::ManagedDomain& domain, const CertificateFacts& certificate) {
   const model::Validity& validity = certificate.validity;
   return validity.until - effective_window(domain.settings.renew_window, validity.length());
+}
+
+/// When to renew on the CA's advice; nullopt without any.
+std::optional<TimePoint> advised_time_of(const CertificateFacts& certificate,
+                                         const CaAdvices& advices, TimePoint now) {
+  const auto found = advices.by_certificate.find(certificate.ari_cert_id);
+  if (certificate.ari_cert_id.empty() || found == advices.by_certificate.end()) {
+    return std::nullopt;
+  }
+  const bool was_followed = advices.followed && *advices.followed <= now;
+  const TimePoint earliest =
+      was_followed ? *advices.followed + certificate.validity.length() / kRestsPerLifetime
+                   : TimePoint{};
+  return std::max(found->second.renew_at, earliest);
+}
+
+/// Which certificate is to be renewed first, when, and by whose word.
+struct Appointment {
+  TimePoint when{};
+  const CertificateFacts* certificate{nullptr};
+  bool advised{false};
+};
+
+Appointment first_appointment(const model::ManagedDomain& domain, const RenewalFacts& facts,
+                              TimePoint now) {
+  Appointment first;
+  const auto consider = [&](TimePoint when, const CertificateFacts& certificate, bool advised) {
+    if (first.certificate == nullptr || when < first.when) {
+      first = {when, &certificate, advised};
+    }
+  };
+  for (const CertificateFacts& certificate : facts.live.certificates) {
+    consider(renew_time_of(domain, certificate), certificate, false);
+    const auto advised = advised_time_of(certificate, facts.advices, now);
+    if (advised && is_on(domain.settings.renew_via_ari)) {
+      consider(*advised, certificate, true);
+    }
+  }
+  return first;
+}
+
+std::string advice_words(const Appointment& appointment, const CaAdvices& advices) {
+  const CaAdvice& advice = advices.by_certificate.at(appointment.certificate->ari_cert_id);
+  return fmt::format("the CA advises to renew {} at {}{}", label(*appointment.certificate),
+                     format_http_date(advice.renew_at),
+                     advice.explanation_url.empty()
+                         ? ""
+                         : fmt::format(" (see {})", printable(advice.explanation_url)));
 }
 
 std::optional<std::string> expired(const CertificateFacts& certificate, TimePoint now) {
@@ -159,25 +208,24 @@ Supervision supervision_of(const model::ManagedDomain& domain) {
 RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& facts,
                        TimePoint now) {
   if (auto reason = defect(domain, facts, now)) {
-    return {true, *std::move(reason), now};
+    return {true, *std::move(reason), now, false};
   }
   if (facts.requested) {
-    return {true, "it was asked for (a2md renew)", now};
+    return {true, "it was asked for (a2md renew)", now, false};
   }
-  const auto& certificates = facts.live.certificates;
-  const auto first =
-      std::min_element(certificates.begin(), certificates.end(), [&](const auto& a, const auto& b) {
-        return renew_time_of(domain, a) < renew_time_of(domain, b);
-      });
-  const TimePoint renew_at = renew_time_of(domain, *first);
-  if (now < renew_at) {
-    return {false, fmt::format("not due before {}", format_http_date(renew_at)), renew_at};
+  const Appointment first = first_appointment(domain, facts, now);
+  if (now < first.when) {
+    return {false, fmt::format("not due before {}", format_http_date(first.when)), first.when,
+            first.advised};
   }
-  const auto left = floor<seconds>(first->validity.until - now);
+  if (first.advised) {
+    return {true, advice_words(first, facts.advices), first.when, true};
+  }
+  const auto left = floor<seconds>(first.certificate->validity.until - now);
   return {true,
-          fmt::format("{} expires in {}, the renew window is {}", label(*first),
+          fmt::format("{} expires in {}, the renew window is {}", label(*first.certificate),
                       describe_duration(left), domain.settings.renew_window.text()),
-          renew_at};
+          first.when, false};
 }
 
 RenewalDecision decide_renewal(const model::ManagedDomain& domain, const RenewalFacts& facts,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "model/job.h"
 #include "model/managed_domain.h"
+#include "renewal/ca_advice.h"
 #include "renewal/facts.h"
 #include "store/renewal_request.h"
 
@@ -21,6 +22,7 @@ struct RenewalFacts {
   bool revoked{false};          ///< stapling has seen it (issue: stapling)
   /// What an administrator has asked for: whatever the mode and the certificates.
   std::optional<store::RenewalRequest> requested{};
+  CaAdvices advices{};  ///< heeded with MDRenewViaARI on
 };
 
 struct RenewalDecision {
@@ -47,10 +49,14 @@ Supervision supervision_of(const model::ManagedDomain& domain);
 /// The renew window is taken as configured, with two exceptions that keep a certificate from being
 /// due as soon as it is issued (VH-17): one as long as the certificate lives, or longer, counts as
 /// a third of the lifetime; and at least 1/20 of the lifetime lies before it.
+///
+/// What the CA advises may make a certificate due earlier, not later. One that replaced another on
+/// such advice is not replaced again on advice within 1/20 of its lifetime.
 struct RenewalDue {
   bool due{false};
   std::string reason;
   std::optional<TimePoint> renew_at;
+  bool advised{false};  ///< it is the CA's advice that sets `renew_at`
 };
 RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& facts,
                        TimePoint now);

@@ -48,6 +48,17 @@ Error invalid_order(const acme::Order& order) {
   return error;
 }
 
+/// Does the CA refuse the order for the certificate that it is said to replace? "alreadyReplaced"
+/// says so (RFC 9773 §5); of one that it does not know, or of another account, CAs say these.
+bool may_mean_replaced(const Error& error) {
+  if (!error.problem) {
+    return false;
+  }
+  const std::string& type = error.problem->type;
+  return type.ends_with(":alreadyReplaced") || type.ends_with(":malformed") ||
+         type.ends_with(":unauthorized");
+}
+
 }  // namespace
 
 OrderFlow::OrderFlow(OrderContext context, model::KeySpec spec)
@@ -170,16 +181,32 @@ Result<OrderFlow::Opened> OrderFlow::open_order() {
   return Opened{std::move(order), Origin::New};
 }
 
-Result<acme::Order> OrderFlow::create_order() {
-  context_.journal.progress(
-      fmt::format("Creating new order, key-spec={}, profile={}, replacing-cert=none",
-                  describe(spec_), context_.profile.empty() ? "none" : context_.profile));
+/// A CA that does not want to hear of the certificate that is replaced need not.
+Result<acme::Order> OrderFlow::request_order() {
   acme::OrderRequest request;
   request.profile = context_.profile;
+  request.replaces = context_.replaces;
   for (const model::DnsName& name : names_) {
     request.identifiers.push_back({"dns", name.text()});
   }
-  MD_ASSIGN_OR_RETURN(acme::Order order, context_.session.create_order(request));
+  auto order = context_.session.create_order(request);
+  if (order || request.replaces.empty() || !may_mean_replaced(order.error())) {
+    return order;
+  }
+  context_.journal.progress(
+      fmt::format("Ordering without saying that {} is replaced, since the CA answers: {}",
+                  request.replaces, describe_failure(order.error())));
+  request.replaces.clear();
+  return context_.session.create_order(request);
+}
+
+Result<acme::Order> OrderFlow::create_order() {
+  const auto or_none = [](const std::string& text) { return text.empty() ? "none" : text; };
+  context_.journal.progress(
+      fmt::format("Creating new order, key-spec={}, profile={}, "
+                  "replacing-cert={}",
+                  describe(spec_), or_none(context_.profile), or_none(context_.replaces)));
+  MD_ASSIGN_OR_RETURN(acme::Order order, request_order());
   record_ = store::OrderRecord{};
   record_.url = order.url;
   record_.ca_url = context_.ca_url;

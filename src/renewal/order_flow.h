@@ -23,7 +23,8 @@ struct OrderContext {
   const World& world;
   const model::ManagedDomain& domain;
   const std::string& ca_url;
-  std::string profile;  ///< to ask for; empty: none
+  std::string profile;   ///< to ask for; empty: none
+  std::string replaces;  ///< ARI id of the certificate that is replaced; empty: none
   JobJournal& journal;
   Events& events;
   ChallengeKeys& challenge_keys;
@@ -56,6 +57,7 @@ class OrderFlow {
   [[nodiscard]] bool is_ours(const store::OrderRecord& record) const;
   [[nodiscard]] bool can_be_used(const acme::Order& order) const;
   Result<acme::Order> create_order();
+  Result<acme::Order> request_order();
   Status save_record(store::Durability durability);
   void drop_order();
 

@@ -27,7 +27,8 @@ Renewer::Renewer(World world)
       accounts_(world_.store, world_.store.key(), world_.store.path_of(kLockFolder),
                 world_.account_key_spec),
       challenge_keys_(world_.store.key()),
-      requests_(world_.store, world_.logger) {}
+      requests_(world_.store, world_.logger),
+      advice_(world_) {}
 
 Renewer::~Renewer() = default;
 
@@ -48,7 +49,7 @@ TimePoint Renewer::check(const model::ManagedDomain& domain, http::Client& http_
     return world_.clock.now() + kWithoutLock;
   }
   Visit visit(
-      {world_, events_, accounts_, challenge_keys_, requests_, http_client,
+      {world_, events_, accounts_, challenge_keys_, requests_, advice_, http_client,
        [this](const std::string& ca_url) -> acme::NoncePool& { return nonces_for(ca_url); }},
       domain, take_unsaved(domain.name));
   const TimePoint next = visit.run();

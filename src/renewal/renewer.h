@@ -13,6 +13,7 @@
 #include "model/job.h"
 #include "model/managed_domain.h"
 #include "renewal/account_book.h"
+#include "renewal/advice_desk.h"
 #include "renewal/challenge_setup.h"
 #include "renewal/events.h"
 #include "renewal/requests.h"
@@ -44,6 +45,7 @@ class Renewer {
   AccountBook accounts_;
   ChallengeKeys challenge_keys_;
   RequestBox requests_;
+  AdviceDesk advice_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<acme::NoncePool>> nonces_;  // by CA URL, guarded by mutex_
   /// Jobs that a full or unwritable disk did not take, so that they back off all the same.

@@ -65,6 +65,7 @@ TEST(Renewer, SaysThatARestartIsNeededWhereItIs) {
 
 TEST(Renewer, RestsOnceTheNewSetIsLive) {
   RenewalBed bed;
+  bed.domain.settings.renew_via_ari = model::Switch::Off;
   bed.check();
   EXPECT_EQ(bed.activate().kind, ActivationOutcome::Kind::Activated);
   const TimePoint next = bed.check();
@@ -76,6 +77,7 @@ TEST(Renewer, RestsOnceTheNewSetIsLive) {
 
 TEST(Renewer, JittersItsChecksButComesInTime) {
   RenewalBed bed;
+  bed.domain.settings.renew_via_ari = model::Switch::Off;
   bed.check();
   bed.activate();
   bed.random.value = 0.0;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "renewal/attempt.h"
 #include "renewal/backoff.h"
 #include "renewal/failure.h"
 #include "renewal/staged_set.h"
@@ -65,6 +64,7 @@ std::optional<model::Job> Visit::unsaved_job() const {
 
 TimePoint Visit::run() {
   request_ = tools_.requests.load(domain_.name);
+  advice_ = tools_.advice.load(domain_);
   for (int looks = 0;; ++looks) {
     if (look_at_staging() == Staged::Complete) {
       return rest_while_staged();
@@ -74,7 +74,7 @@ TimePoint Visit::run() {
       finish_if_unfinished(live);  // it was done when the process died
       end_request();
     }
-    const RenewalDecision decision = decide(live);
+    const RenewalDecision decision = decide_with_advice(live);
     world_.logger.debug(fmt::format("{}: {}", domain_.name, decision.reason));
     if (decision.action != RenewalDecision::Action::Renew) {
       return rest(decision, live);
@@ -145,15 +145,37 @@ int Visit::seconds_to_wait_for_activation(const CertificateSetFacts& live) const
              : kAftermathPatience;
 }
 
-RenewalDecision Visit::decide(const CertificateSetFacts& live) const {
+RenewalFacts Visit::facts_of_now(const CertificateSetFacts& live) const {
   RenewalFacts facts;
   facts.live = live;
   facts.requested = request_;
+  facts.advices = advice_.advices();
+  return facts;
+}
+
+RenewalDecision Visit::decide(const CertificateSetFacts& live) const {
   model::Job job = journal_.job;
   // A finished job counts as long as it has something to say: see
   // beware_of_a_set_that_is_due_at_once.
   job.finished = job.finished && !job.next_run;
-  return decide_renewal(domain_, facts, job, world_.clock.now());
+  return decide_renewal(domain_, facts_of_now(live), job, world_.clock.now());
+}
+
+/// The CA is asked for its advice where nothing is to be done without: one that is away holds up no
+/// renewal that is due.
+RenewalDecision Visit::decide_with_advice(const CertificateSetFacts& live) {
+  const RenewalDecision decision = decide(live);
+  const bool is_heeded = domain_.settings.renew_via_ari == model::Switch::On &&
+                         domain_.settings.protocol == model::CertificateProtocol::Acme &&
+                         !domain_.is_static() && supervision_of(domain_).watched;
+  if (!is_heeded || decision.action != RenewalDecision::Action::Nothing) {
+    return decision;
+  }
+  const std::string& any_ca = domain_.settings.authorities.front().url;
+  const bool asked = tools_.advice.ask(domain_, live, advice_,
+                                       {tools_.http, world_.clock, world_.waiter,
+                                        tools_.nonces_for(any_ca), route_of(domain_.settings)});
+  return asked ? decide(live) : decision;
 }
 
 TimePoint Visit::next_regular_check() const {
@@ -164,6 +186,9 @@ TimePoint Visit::next_regular_check() const {
 TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts& live) {
   finish_if_unfinished(live);
   TimePoint next = next_regular_check();
+  if (const auto ask_at = next_question(live, advice_); ask_at && *ask_at > world_.clock.now()) {
+    next = std::min(next, *ask_at);
+  }
   if (const auto again = notices_.deliver()) {
     next = std::min(next, *again);
   }
@@ -172,9 +197,7 @@ TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts
   if (decision.next_check < now + domain_.settings.check_interval) {
     return std::min(next, decision.next_check);
   }
-  RenewalFacts facts;
-  facts.live = live;
-  const auto renew_at = renewal_due(domain_, facts, now).renew_at;
+  const auto renew_at = renewal_due(domain_, facts_of_now(live), now).renew_at;
   return renew_at && *renew_at > now ? std::min(next, *renew_at) : next;
 }
 
@@ -224,7 +247,11 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
     return put_off(allowed.error());
   }
   begin_attempt(reason);
+  cause_ = renewal_due(domain_, facts_of_now(live), world_.clock.now()).advised
+               ? AdviceDesk::Cause::Advice
+               : AdviceDesk::Cause::Ours;
   const std::string ca_url = authority_for(domain_.settings, journal_.job.errors).url;
+  attempted_ca_ = ca_url;
   // Where nothing can be noted, nothing can be staged: the CA is not bothered.
   Result<CertificateSetFacts> staged = CertificateSetFacts{};
   if (Status saved = journal_.save(Durability::Synced); !saved) {
@@ -232,7 +259,7 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
   } else {
     Attempt attempt({world_, tools_.events, tools_.accounts, tools_.challenge_keys,
                      tools_.nonces_for(ca_url), tools_.http},
-                    domain_, ca_url, journal_);
+                    domain_, ca_url, journal_, to_be_replaced(live, ca_url));
     staged = attempt.run();
   }
   if (!staged) {
@@ -294,6 +321,7 @@ void Visit::finish(const CertificateSetFacts& staged) {
   }
   save();
   end_request();
+  note_issue(staged);
   std::string when = "changes will be activated on next (graceful) server restart.";
   if (world_.activates_live) {
     const auto delay = std::chrono::duration_cast<Duration>(domain_.settings.activation_delay);
@@ -305,6 +333,35 @@ void Visit::finish(const CertificateSetFacts& staged) {
   world_.logger.notice(
       kSetUp, fmt::format("The Managed Domain {} has been setup and {}", domain_.name, when));
   notices_.deliver();
+}
+
+/// Of the CA to ask for advice about the new certificates.
+void Visit::note_issue(const CertificateSetFacts& issued) {
+  std::string ca_url = attempted_ca_;
+  if (ca_url.empty()) {  // somebody else's attempt
+    const auto text = world_.store.load(Group::Staging, domain_.name, store::kDomainFile);
+    const auto record = text ? store::parse_domain(*text, "staged md.json")
+                             : Result<store::DomainRecord>(text.error());
+    ca_url = record ? record->ca_url : "";
+  }
+  if (!ca_url.empty()) {
+    tools_.advice.note_issue(domain_, issued, ca_url, cause_);
+  }
+}
+
+/// A CA knows what it has issued, and nothing else (RFC 9773 §5).
+Replaced Visit::to_be_replaced(const CertificateSetFacts& live, const std::string& ca_url) const {
+  Replaced replaced;
+  if (domain_.settings.renew_via_ari == model::Switch::Off || domain_.is_static()) {
+    return replaced;
+  }
+  for (const CertificateFacts& certificate : live.certificates) {
+    const std::string& id = certificate.ari_cert_id;
+    if (!id.empty() && tools_.advice.issuer_of(domain_, advice_, id) == ca_url) {
+      replaced.emplace(certificate.spec.name(), id);
+    }
+  }
+  return replaced;
 }
 
 /// A CA that does not do what it is asked for (must-staple, say) would be asked again and again:

@@ -10,6 +10,8 @@
 #include "http/client.h"
 #include "model/managed_domain.h"
 #include "renewal/account_book.h"
+#include "renewal/advice_desk.h"
+#include "renewal/attempt.h"
 #include "renewal/challenge_setup.h"
 #include "renewal/decide.h"
 #include "renewal/events.h"
@@ -28,6 +30,7 @@ struct VisitTools {
   AccountBook& accounts;
   ChallengeKeys& challenge_keys;
   RequestBox& requests;
+  AdviceDesk& advice;
   http::Client& http;
   std::function<acme::NoncePool&(const std::string& ca_url)> nonces_for;
 };
@@ -52,7 +55,9 @@ class Visit {
   [[nodiscard]] bool died_before_the_end(const CertificateSetFacts& live) const;
   void finish_if_unfinished(const CertificateSetFacts& live);
   [[nodiscard]] int seconds_to_wait_for_activation(const CertificateSetFacts& live) const;
+  [[nodiscard]] RenewalFacts facts_of_now(const CertificateSetFacts& live) const;
   [[nodiscard]] RenewalDecision decide(const CertificateSetFacts& live) const;
+  RenewalDecision decide_with_advice(const CertificateSetFacts& live);
 
   TimePoint rest(const RenewalDecision& decision, const CertificateSetFacts& live);
   TimePoint rest_while_staged();
@@ -62,6 +67,9 @@ class Visit {
   void end_request();
   TimePoint put_off(const Error& error);
   void finish(const CertificateSetFacts& staged);
+  void note_issue(const CertificateSetFacts& issued);
+  [[nodiscard]] Replaced to_be_replaced(const CertificateSetFacts& live,
+                                        const std::string& ca_url) const;
   void beware_of_a_set_that_is_due_at_once(const CertificateSetFacts& staged);
   TimePoint record_failure(const Error& error, const std::string& ca_url,
                            const CertificateSetFacts& live);
@@ -77,6 +85,9 @@ class Visit {
   JobJournal journal_;
   RenewalNotices notices_;
   std::optional<store::RenewalRequest> request_;  ///< the administrator's, until it is done
+  AdviceBook advice_;
+  AdviceDesk::Cause cause_{AdviceDesk::Cause::Ours};  ///< of the attempt
+  std::string attempted_ca_;                          ///< its CA; empty: there was none
 };
 
 }  // namespace md::renewal

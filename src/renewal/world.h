@@ -26,6 +26,10 @@ using ChallengeChoice = std::function<Result<std::vector<model::ChallengeType>>(
 /// Facts about the live certificates of a domain, at the moment of the call. Thread-safe.
 using LiveFacts = std::function<CertificateSetFacts(const model::ManagedDomain& domain)>;
 
+/// The CA that issued the domain's live certificates, by what md.json said at the server's start;
+/// empty: unknown.
+using IssuingCa = std::function<std::string(const model::ManagedDomain& domain)>;
+
 /// What renewals work with. All references outlive the renewer.
 struct World {
   store::FileStore& store;
@@ -38,6 +42,7 @@ struct World {
   LiveFacts live_facts;
   bool activates_live{true};  ///< for the words of the log message, and how soon to look again
   model::KeySpec account_key_spec{AccountBook::key_spec_of_new_accounts()};
+  IssuingCa issuing_ca{};  ///< empty: unknown for all
 };
 
 }  // namespace md::renewal

@@ -36,12 +36,27 @@ Value described(const CertificateFacts& certificate) {
   return value;
 }
 
-Value described(const CertificateSetFacts& set, const std::map<std::string, Value>& ocsp) {
+/// `cert.<spec>.ari`: what the CA advises about when to renew it (AC-38).
+Value described(const renewal::CaAdvice& advice) {
+  Value window = Value::object();
+  window.set_time("from", advice.window_start).set_time("until", advice.window_end);
+  Value value = Value::object();
+  value.set("suggested-window", std::move(window)).set_time("renew-at", advice.renew_at);
+  set_if_known(value, "explanation-url", advice.explanation_url);
+  return value;
+}
+
+Value described(const CertificateSetFacts& set, const std::map<std::string, Value>& ocsp,
+                const renewal::CaAdvices& advices) {
   Value value = Value::object();
   for (const CertificateFacts& certificate : set.certificates) {
     Value one = described(certificate);
     if (const auto found = ocsp.find(certificate.spec.name()); found != ocsp.end()) {
       one.set("ocsp", found->second);
+    }
+    if (const auto found = advices.by_certificate.find(certificate.ari_cert_id);
+        found != advices.by_certificate.end()) {
+      one.set("ari", described(found->second));
     }
     value.set(certificate.spec.name(), std::move(one));
   }
@@ -64,7 +79,7 @@ Value renewal_of(const DomainStatus& status, Detail detail) {
   const CertificateSetFacts& renewed =
       status.staged.certificates.empty() && is_active ? status.live : status.staged;
   if (!renewed.certificates.empty()) {
-    renewal.set("cert", described(renewed, {}));
+    renewal.set("cert", described(renewed, {}, {}));
   }
   if (is_active) {
     renewal.set_time("activated", *status.activated);
@@ -125,7 +140,7 @@ Value domain_status(const DomainStatus& status, Detail detail, TimePoint now) {
   std::tie(record.state, record.state_description) = renewal::state_of(status.live, now);
   Value document = store::to_json(status.domain, record);
   mask_secrets(document);
-  document.set("cert", described(status.live, status.ocsp));
+  document.set("cert", described(status.live, status.ocsp, status.advices));
   if (status.due.renew_at) {
     document.set_time("renew-at", *status.due.renew_at);
   }

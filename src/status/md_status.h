@@ -11,6 +11,7 @@
 #include "json/value.h"
 #include "model/job.h"
 #include "model/managed_domain.h"
+#include "renewal/ca_advice.h"
 #include "renewal/decide.h"
 #include "renewal/facts.h"
 #include "store/documents.h"
@@ -33,6 +34,7 @@ struct DomainStatus {
   renewal::Supervision supervision;
   /// What stapling knows of the live certificates, by KeySpec::name().
   std::map<std::string, json::Value> ocsp;
+  renewal::CaAdvices advices{};  ///< of the CA, about the live certificates
 };
 
 /// How much of the renewal's history.

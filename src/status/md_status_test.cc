@@ -298,6 +298,21 @@ TEST(MdStatus, ShowsADomainWithoutCertificateAsModMdDoes) {
             parsed(kDomainWithoutCertificate).dump());
 }
 
+TEST(MdStatus, ShowsWhatTheCaAdvises) {  // AC-38
+  const Sample sample = one_domain();
+  DomainStatus status = sample.status();
+  const renewal::CertificateFacts& certificate = sample.live.certificates.front();
+  ASSERT_FALSE(certificate.ari_cert_id.empty());
+  status.advices.by_certificate[certificate.ari_cert_id] = {
+      kNow, kNow + std::chrono::hours(2), kNow + std::chrono::hours(1), "https://ca.test/why"};
+  const Value cert = domain_status(status, Detail::Full, kNow).get("cert");
+  const Value ari = cert.get(certificate.spec.name()).get("ari");
+  EXPECT_EQ(ari.get("explanation-url").as_string(), "https://ca.test/why");
+  EXPECT_EQ(ari.get("renew-at").as_time(), kNow + std::chrono::hours(1));
+  EXPECT_EQ(ari.get("suggested-window").get("from").as_time(), kNow);
+  EXPECT_FALSE(cert.get(sample.live.certificates.back().spec.name()).has("ari"));
+}
+
 TEST(MdStatus, ListsAllDomainsByName) {
   const Sample one = one_domain();
   const Sample bad = domain_without_certificate();
