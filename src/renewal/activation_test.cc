@@ -552,7 +552,7 @@ TEST_P(InterruptionTest, LosesNothingAtAnyOperation) {  // ST-24
   }
 }
 
-TEST_P(InterruptionTest, SurvivesADiskThatFailsOnce) {
+TEST_P(InterruptionTest, SurvivesADiskThatFailsOnce) {  // ST-28
   const auto [moment, with_live] = GetParam();
   const auto old_set = a_set(days(60), days(30));
   const auto new_set = a_set();

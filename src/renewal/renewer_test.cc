@@ -27,7 +27,7 @@ using ::testing::UnorderedElementsAre;
 constexpr int kSetUp = 10059;
 constexpr int kAttemptFailed = 10056;
 
-TEST(Renewer, ObtainsAFirstCertificate) {
+TEST(Renewer, ObtainsAFirstCertificate) {  // ST-29
   RenewalBed bed;
   bed.listen_to_events();
   const TimePoint next = bed.check();

@@ -75,7 +75,7 @@ class CrashTest : public ::testing::TestWithParam<Crash> {
   md::testing::RecordingLogger logger_;
 };
 
-TEST_P(CrashTest, AFileIsOldOrNew_ST24) {
+TEST_P(CrashTest, AFileIsOldOrNew) {  // ST-24
   at_each_operation(
       [](FileStore& store) {
         (void)store.save(Group::Domains, kDomain, "privkey.pem", kNew, Durability::Synced);
@@ -88,7 +88,7 @@ TEST_P(CrashTest, AFileIsOldOrNew_ST24) {
       });
 }
 
-TEST_P(CrashTest, AFirstFileIsThereOrNot_ST24) {
+TEST_P(CrashTest, AFirstFileIsThereOrNot) {  // ST-24
   at_each_operation(
       [](FileStore& store) {
         (void)store.save(Group::Accounts, "ACME-ca-0000", "account.pem", kNew, Durability::Synced);
@@ -99,7 +99,7 @@ TEST_P(CrashTest, AFirstFileIsThereOrNot_ST24) {
       });
 }
 
-TEST_P(CrashTest, ASyncedFileStaysThoughItsFolderWasMadeWithoutSync_ST24) {
+TEST_P(CrashTest, ASyncedFileStaysThoughItsFolderWasMadeWithoutSync) {  // ST-24
   bool saved = false;
   at_each_operation(
       [&](FileStore& store) {
@@ -115,7 +115,7 @@ TEST_P(CrashTest, ASyncedFileStaysThoughItsFolderWasMadeWithoutSync_ST24) {
       });
 }
 
-TEST_P(CrashTest, ALiveSetIsNeverLost_ST24) {
+TEST_P(CrashTest, ALiveSetIsNeverLost) {  // ST-24
   at_each_operation(
       [](FileStore& store) {
         for (const std::string_view file : {"privkey.pem", "pubcert.pem"}) {
@@ -142,7 +142,7 @@ TEST_P(CrashTest, ALiveSetIsNeverLost_ST24) {
       });
 }
 
-TEST_P(CrashTest, TheKeyOfTheStoreIsWholeOrNotThere_ST24) {
+TEST_P(CrashTest, TheKeyOfTheStoreIsWholeOrNotThere) {  // ST-24
   for (std::size_t operation = 1;; ++operation) {
     std::error_code ignored;
     std::filesystem::remove_all(root_, ignored);
@@ -161,7 +161,7 @@ TEST_P(CrashTest, TheKeyOfTheStoreIsWholeOrNotThere_ST24) {
   }
 }
 
-TEST_P(CrashTest, AMigrationIsDoneAgain_ST22_ST24) {
+TEST_P(CrashTest, AMigrationIsDoneAgain) {  // ST-22, ST-24
   const auto make_old_store = [&] {
     std::error_code ignored;
     std::filesystem::remove_all(root_, ignored);

@@ -116,7 +116,7 @@ TEST(DomainDocument, SaysMailtoOnceAndTakesServerAdminOnlyIfItIsAnAddress) {
   EXPECT_THAT(contacts("", "http://a.test/@admin"), IsEmpty());
 }
 
-TEST(DomainDocument, WritesOneKeyAsItIsAndTheDefaultNotAtAll_VH19) {
+TEST(DomainDocument, WritesOneKeyAsItIsAndTheDefaultNotAtAll) {  // VH-19
   const auto keys = [](std::vector<KeySpec> specs) {
     model::ManagedDomain domain = a_domain({"a.test"});
     domain.settings.key_specs = std::move(specs);
@@ -130,7 +130,7 @@ TEST(DomainDocument, WritesOneKeyAsItIsAndTheDefaultNotAtAll_VH19) {
             R"([{"type":"EC","curve":"P-256"},{"type":"RSA","bits":2048}])");
 }
 
-TEST(DomainDocument, DropsWhatIsNotConfiguredAnyMore_ST23) {
+TEST(DomainDocument, DropsWhatIsNotConfiguredAnyMore) {  // ST-23
   const json::Value document =
       to_json(a_domain({"two.example.org"}), record_of(samples::kDomainWithSettings));
   EXPECT_FALSE(document.get("ca").has("challenges"));
@@ -237,7 +237,7 @@ TEST(AccountDocument, ReadsAndWritesWhatModMdWrites) {
   }
 }
 
-TEST(AccountDocument, KeepsTheExternalBinding_ST30) {
+TEST(AccountDocument, KeepsTheExternalBinding) {  // ST-30
   AccountRecord account;
   account.status = "valid";
   account.external_kid = "kid";

@@ -39,7 +39,7 @@ TEST_F(LockTest, ExcludesOthersInTheSameProcess) {
   EXPECT_TRUE(FileLock::try_acquire(path_));
 }
 
-TEST_F(LockTest, IsGoneWithItsProcess_ST26) {
+TEST_F(LockTest, IsGoneWithItsProcess) {  // ST-26
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t child = ::fork();
@@ -61,7 +61,7 @@ TEST_F(LockTest, IsGoneWithItsProcess_ST26) {
   ::close(ready[1]);
 }
 
-TEST_F(LockTest, WaitsNoLongerThanToldTo_ST26) {
+TEST_F(LockTest, WaitsNoLongerThanToldTo) {  // ST-26
   const auto held = FileLock::try_acquire(path_);
   const auto refused = FileLock::acquire(path_, milliseconds(5020), waiter_);
   ASSERT_FALSE(refused);
@@ -121,7 +121,7 @@ TEST_F(LockTest, InAFolderOfTheChildUserItIsTheChildUsers) {
   EXPECT_EQ(facts.st_mode & 07777U, 0644U);
 }
 
-TEST_F(LockTest, OneThreadAtATime_ST25) {
+TEST_F(LockTest, OneThreadAtATime) {  // ST-25
   constexpr int kThreads = 4;
   constexpr int kRounds = 50;
   std::atomic<int> inside{0};

@@ -60,6 +60,7 @@ def test_broken_files_cost_no_certificate(active, breakage):
 @pytest.mark.ours
 @pytest.mark.parametrize("breakage", BREAKAGES)
 def test_broken_server_properties_are_written_anew(active, breakage):
+    """ST-05"""
     (active.httpd.store / "httpd.json").write_bytes(BREAKAGES[breakage])
     active.httpd.start()
     assert active.store.json("httpd.json")["proto"]
@@ -115,6 +116,7 @@ def test_foreign_files_and_links_are_passed_over(active):
 
 @pytest.mark.root
 def test_unreadable_files_are_survived(make_bed):
+    """ST-06"""
     bed = make_bed(Layout(user=ORDINARY_USER))
     bed.serve(DOMAIN)
     bed.obtain(DOMAIN, specs=SPECS)
@@ -127,8 +129,11 @@ def test_unreadable_files_are_survived(make_bed):
     foreign.mkdir(mode=0o700)
     for path in unreadable:
         path.chmod(0)
+    mark = bed.httpd.mark()
     bed.httpd.start()
     assert served(bed) == certificates
+    for path in unreadable:
+        assert str(path) in bed.httpd.log_since(mark)
 
 
 STAGED_DAMAGE = {
