@@ -211,9 +211,15 @@ CertificateBuilder& CertificateBuilder::extension(const char* oid, Criticality c
   return and_then(extension != nullptr && X509_add_ext(x509_.get(), extension.get(), -1) == 1);
 }
 
+CertificateBuilder& CertificateBuilder::issued_by(std::string_view common_name) {
+  has_issuer_ = true;
+  return and_then(!failed_ && set_common_name(X509_get_issuer_name(x509_.get()), common_name));
+}
+
 Result<Certificate> CertificateBuilder::sign(X509* issuer, EVP_PKEY* key) {
   and_then(!failed_ && (has_serial_ || set_random_serial(x509_.get())) &&
-           set_issuer(x509_.get(), issuer) && X509_sign(x509_.get(), key, EVP_sha256()) > 0);
+           (has_issuer_ || set_issuer(x509_.get(), issuer)) &&
+           X509_sign(x509_.get(), key, EVP_sha256()) > 0);
   if (failed_) {
     return openssl_failure("make a certificate");
   }

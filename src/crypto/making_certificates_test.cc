@@ -84,6 +84,18 @@ TEST(FallbackCertificate, IsAnEndEntityOfVersion3ForItsNames) {
   }
 }
 
+TEST(FallbackCertificate, CanBeSignedWithAnotherKey) {
+  const PrivateKey& signer = testing::shared_ec_key();
+  const Certificate certificate =
+      make_fallback_certificate(testing::shared_rsa_key(), signer, names({"a.test"}), kTwoWeeks)
+          .value();
+  EXPECT_EQ(certificate.subject_name(), "/CN=a.test");
+  EXPECT_EQ(certificate.issuer_name(), "/CN=Apache Managed Domain Fallback");
+  EXPECT_FALSE(certificate.is_self_signed());
+  EXPECT_TRUE(certificate.matches(testing::shared_rsa_key()));
+  EXPECT_TRUE(is_signed_by(certificate, signer));
+}
+
 TEST(FallbackCertificate, HasASerialNumberOfItsOwn) {
   std::set<std::string> seen;
   for (int i = 0; i < 50; ++i) {

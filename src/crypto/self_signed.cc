@@ -12,6 +12,21 @@ namespace md::crypto {
 namespace {
 
 constexpr const char* kAcmeIdentifier = "1.3.6.1.5.5.7.1.31";  // RFC 8737 §6.1
+constexpr std::string_view kFallbackIssuer = "Apache Managed Domain Fallback";
+
+Result<CertificateBuilder> begin_fallback(const PrivateKey& key,
+                                          const std::vector<model::DnsName>& names,
+                                          const model::Validity& validity) {
+  if (names.empty()) {
+    return fail(ErrorKind::InvalidInput, "a certificate needs a name");
+  }
+  CertificateBuilder builder(native_handle(key), validity);
+  builder.subject(common_name(names))
+      .basic_constraints(Authority::No)
+      .subject_key_id()
+      .names(names);
+  return builder;
+}
 
 }  // namespace
 
@@ -19,15 +34,16 @@ Result<Certificate> make_fallback_certificate(const PrivateKey& key,
                                               const std::vector<model::DnsName>& names,
                                               const model::Validity& validity) {
   const CleanErrors clean;
-  if (names.empty()) {
-    return fail(ErrorKind::InvalidInput, "a certificate needs a name");
-  }
-  return CertificateBuilder(native_handle(key), validity)
-      .subject(common_name(names))
-      .basic_constraints(Authority::No)
-      .subject_key_id()
-      .names(names)
-      .sign(nullptr, native_handle(key));
+  MD_ASSIGN_OR_RETURN(CertificateBuilder builder, begin_fallback(key, names, validity));
+  return builder.sign(nullptr, native_handle(key));
+}
+
+Result<Certificate> make_fallback_certificate(const PrivateKey& key, const PrivateKey& signer,
+                                              const std::vector<model::DnsName>& names,
+                                              const model::Validity& validity) {
+  const CleanErrors clean;
+  MD_ASSIGN_OR_RETURN(CertificateBuilder builder, begin_fallback(key, names, validity));
+  return builder.issued_by(kFallbackIssuer).sign(nullptr, native_handle(signer));
 }
 
 Result<Certificate> make_challenge_certificate(const PrivateKey& key, const model::DnsName& name,

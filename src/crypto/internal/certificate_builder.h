@@ -45,6 +45,9 @@ class CertificateBuilder {
   CertificateBuilder& extension(const char* oid, Criticality criticality,
                                 std::span<const unsigned char> value);
 
+  /// Names the issuer where `sign` is given none.
+  CertificateBuilder& issued_by(std::string_view common_name);
+
   /// The certificate, made by `issuer` (null: by its own subject) with that one's key.
   Result<Certificate> sign(X509* issuer, EVP_PKEY* key);
 
@@ -54,6 +57,7 @@ class CertificateBuilder {
 
   X509Ptr x509_;
   bool has_serial_{false};
+  bool has_issuer_{false};
   bool failed_{false};
 };
 
