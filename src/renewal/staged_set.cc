@@ -34,6 +34,7 @@ struct LoadedPair {
   std::optional<store::KeyedChain> keyed;
   std::string flaw;
   bool is_broken{false};
+  bool is_absent{false};  ///< neither key nor certificate
 };
 
 /// A part of a pair: the thing, nothing, or why it cannot be used.
@@ -62,11 +63,11 @@ Part<T> load_part(const Folder& folder, const std::string& file, Parse parse) {
 
 LoadedPair unusable(std::string_view what, const model::KeySpec& spec, const Error& error) {
   return {std::nullopt, fmt::format("{}({}) cannot be used: {}", what, spec.name(), error.message),
-          error.kind != ErrorKind::Io};
+          error.kind != ErrorKind::Io, false};
 }
 
 LoadedPair missing(std::string_view what, const model::KeySpec& spec, bool is_broken) {
-  return {std::nullopt, fmt::format("{}({}) is missing", what, spec.name()), is_broken};
+  return {std::nullopt, fmt::format("{}({}) is missing", what, spec.name()), is_broken, false};
 }
 
 /// Why a pair that belongs together does not fit the configuration; empty if it does.
@@ -100,7 +101,9 @@ LoadedPair load_pair(const Folder& folder, const model::KeySpec& spec) {
   }
   if (!chain.value || chain.value->empty()) {
     // A key alone waits for its certificate, unless it is of a kind that is not wanted any more.
-    return missing("certificate", spec, key.value && !key.value->fits(spec));
+    LoadedPair pair = missing("certificate", spec, key.value && !key.value->fits(spec));
+    pair.is_absent = !key.value;
+    return pair;
   }
   if (!key.value) {
     return missing("private key", spec, true);
@@ -109,10 +112,10 @@ LoadedPair load_pair(const Folder& folder, const model::KeySpec& spec) {
     return {std::nullopt,
             fmt::format("private key and certificate do not match: {}, {}", folder.path(key_file),
                         folder.path(certificate_file)),
-            true};
+            true, false};
   }
   LoadedPair pair{store::KeyedChain{spec, *std::move(key.value), *std::move(chain.value)}, "",
-                  false};
+                  false, false};
   pair.flaw = misfit(folder, *pair.keyed);
   pair.is_broken = !pair.flaw.empty();
   return pair;
@@ -137,7 +140,6 @@ CertificateSetFacts LoadedSet::facts() const {
 LoadedSet load_set(const store::Store& store, store::Group group,
                    const model::ManagedDomain& domain, const SecretBytes& store_key) {
   LoadedSet set;
-  set.has_any_file = holds_any_set_file(store, group, domain.name);
   const std::span<const unsigned char> passphrase =
       group == Group::Domains ? std::span<const unsigned char>() : store_key.bytes();
   const Folder folder{store, group, domain, passphrase};
@@ -150,7 +152,10 @@ LoadedSet load_set(const store::Store& store, store::Group group,
       set.flaw = std::move(pair.flaw);
     }
     set.is_broken = set.is_broken || pair.is_broken;
+    set.has_any_file = set.has_any_file || !pair.is_absent;
   }
+  // Files of other kinds of keys than are configured count, too.
+  set.has_any_file = set.has_any_file || holds_any_set_file(store, group, domain.name);
   return set;
 }
 

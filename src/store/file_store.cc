@@ -76,6 +76,20 @@ std::optional<FileStore::Owner> FileStore::owner_of(Group group) const {
   return Owner{options_.child_user->uid, options_.child_user->gid};
 }
 
+std::string FileStore::stamps(Group group, std::string_view folder,
+                              const std::vector<std::string>& files) const {
+  return check_name(folder) ? files_.stamps(folder_path(group, folder), files) : std::string();
+}
+
+std::vector<std::int64_t> FileStore::change_times(Group group,
+                                                  const std::vector<std::string>& folders) const {
+  return files_.change_times(group_path(group), folders);
+}
+
+std::string FileStore::stamps_at_root(const std::vector<std::string>& files) const {
+  return files_.stamps(trusted_root(), files);
+}
+
 Result<std::string> FileStore::load(Group group, std::string_view folder,
                                     std::string_view file) const {
   MD_TRY(check_names({folder, file}));
@@ -241,7 +255,16 @@ Result<std::vector<std::string>> FileStore::folders(Group group) const {
 
 Result<std::vector<std::string>> FileStore::files(Group group, std::string_view folder) const {
   MD_TRY(check_name(folder));
-  auto entries = files_.list(folder_path(group, folder));
+  return files_in(folder_path(group, folder));
+}
+
+Result<std::vector<std::string>> FileStore::files_at_root(std::string_view folder) const {
+  MD_TRY(check_name(folder));
+  return files_in(trusted_root() / folder);
+}
+
+Result<std::vector<std::string>> FileStore::files_in(const Path& folder) const {
+  auto entries = files_.list(folder);
   std::vector<std::string> names;
   if (!entries) {
     return entries.error().kind == ErrorKind::NotFound
@@ -255,7 +278,8 @@ Result<std::vector<std::string>> FileStore::files(Group group, std::string_view 
     if (entry.is_regular) {
       names.push_back(std::move(entry.name));
     } else {
-      logger_.debug(fmt::format("{}: skipped, it is no file", path(group, folder, entry.name)));
+      logger_.debug(fmt::format("{}: skipped, it is no file",
+                                (folder / entry.name).lexically_normal().string()));
     }
   }
   std::ranges::sort(names);
@@ -301,24 +325,6 @@ Result<std::string> FileStore::load_at_root(std::string_view name) const {
 Status FileStore::remove_at_root(std::string_view name) {
   MD_TRY(check_path(name));
   return files_.remove_file(trusted_root() / name);
-}
-
-Result<std::vector<std::string>> FileStore::files_at_root(std::string_view folder) const {
-  MD_TRY(check_name(folder));
-  std::vector<std::string> names;
-  auto listed = files_.list(trusted_root() / folder);
-  if (!listed) {
-    return listed.error().kind == ErrorKind::NotFound
-               ? Result<std::vector<std::string>>(std::move(names))
-               : std::move(listed).error();
-  }
-  for (FileSystem::Entry& entry : *listed) {
-    if (entry.is_regular) {
-      names.push_back(std::move(entry.name));
-    }
-  }
-  std::ranges::sort(names);
-  return names;
 }
 
 }  // namespace md::store

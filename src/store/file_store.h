@@ -20,6 +20,9 @@
 
 namespace md::store {
 
+/// Below the root: what MDStoreLocks locks.
+inline constexpr std::string_view kLockFile = "store.lock";
+
 /// Who the child processes are. Set only where the server was started as root.
 struct ChildUser {
   uid_t uid{0};
@@ -30,9 +33,13 @@ struct ChildUser {
 /// children are forked; the object, with the key in memory, goes on living in them. Thread-safe.
 class FileStore final : public Store {
  public:
+  /// Is what is in the groups put right, too, and not only the groups? It takes a look at every
+  /// folder.
+  enum class Tidying { No, Yes };
   struct Options {
     std::filesystem::path root;
     std::optional<ChildUser> child_user;  ///< nullopt: no chown is attempted
+    Tidying tidying{Tidying::Yes};
   };
 
   /// Opens the store, or makes it: root folder, `md_store.json` with a new key, the group folders
@@ -60,6 +67,14 @@ class FileStore final : public Store {
   Status remove_at_root(std::string_view name);
   /// Files of `<root>/<folder>`, sorted; empty if there is no such folder.
   [[nodiscard]] Result<std::vector<std::string>> files_at_root(std::string_view folder) const;
+
+  /// What these files are now: see FileSystem::stamps.
+  [[nodiscard]] std::string stamps(Group group, std::string_view folder,
+                                   const std::vector<std::string>& files) const;
+  /// Of folders of a group: see FileSystem::change_times.
+  [[nodiscard]] std::vector<std::int64_t> change_times(
+      Group group, const std::vector<std::string>& folders) const;
+  [[nodiscard]] std::string stamps_at_root(const std::vector<std::string>& files) const;
 
   [[nodiscard]] Result<std::string> load(Group group, std::string_view folder,
                                          std::string_view file) const override;
@@ -109,6 +124,7 @@ class FileStore final : public Store {
   [[nodiscard]] std::optional<Owner> owner_of(Group group) const;
   [[nodiscard]] std::optional<Owner> root_owner() const;
 
+  [[nodiscard]] Result<std::vector<std::string>> files_in(const Path& folder) const;
   Status replace(const Path& target, const NewFile& file);
   Result<Path> write_temporary(const Path& folder, const NewFile& file);
   Status make_folder(Group group, std::string_view folder);

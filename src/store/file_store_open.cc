@@ -151,7 +151,7 @@ Status FileStore::ensure_groups() {
 /// wrote. Sets in `domains/` and `archive/` are made in `tmp/` and moved as they are: nothing to
 /// do.
 void FileStore::tidy_group(Group group) {
-  if (group == Group::Domains || group == Group::Archive) {
+  if (group == Group::Domains || group == Group::Archive || options_.tidying == Tidying::No) {
     return;
   }
   const auto names = folders(group);

@@ -108,7 +108,7 @@ TEST_F(FileStoreTest, MakesMissingParents) {
   EXPECT_TRUE(fs::exists(dir_.path() / "a" / "b" / "md" / "md_store.json"));
 }
 
-TEST_F(FileStoreTest, ModesDoNotDependOnTheUmask_ST10) {
+TEST_F(FileStoreTest, ModesDoNotDependOnTheUmask) {  // ST-10
   for (const mode_t mask : {0000U, 0077U, 0777U}) {
     const ScopedUmask umask(mask);
     const auto store = open();
@@ -129,7 +129,7 @@ TEST_F(FileStoreTest, ModesDoNotDependOnTheUmask_ST10) {
   }
 }
 
-TEST_F(FileStoreTest, SetsModesRightThatDiffer_ST10) {
+TEST_F(FileStoreTest, SetsModesRightThatDiffer) {  // ST-10
   ASSERT_TRUE(open());
   ASSERT_EQ(::chmod((root() / "domains").c_str(), 0755), 0);
   ASSERT_EQ(::chmod((root() / "md_store.json").c_str(), 0644), 0);
@@ -179,7 +179,7 @@ TEST_F(FileStoreTest, TakesAStoreOfModMdAndOfAnotherUser) {
   EXPECT_TRUE(logger_.entries().empty());
 }
 
-TEST_F(FileStoreTest, ChangesNoOwnerIfNotStartedAsRoot_ST11) {
+TEST_F(FileStoreTest, ChangesNoOwnerIfNotStartedAsRoot) {  // ST-11
   const auto store = open();
   ASSERT_TRUE(store);
   ASSERT_TRUE((*store)->save(Group::Staging, "a", "f", "x", Durability::Synced));
@@ -187,7 +187,7 @@ TEST_F(FileStoreTest, ChangesNoOwnerIfNotStartedAsRoot_ST11) {
   EXPECT_TRUE(logger_.entries().empty());
 }
 
-TEST_F(FileStoreTest, RefusesABrokenHeaderAndChangesNothing_ST07) {
+TEST_F(FileStoreTest, RefusesABrokenHeaderAndChangesNothing) {  // ST-07
   const std::string_view broken[] = {
       "",
       "{",
@@ -211,7 +211,7 @@ TEST_F(FileStoreTest, RefusesABrokenHeaderAndChangesNothing_ST07) {
   }
 }
 
-TEST_F(FileStoreTest, RefusesANewerVersionUntouched_ST22) {
+TEST_F(FileStoreTest, RefusesANewerVersionUntouched) {  // ST-22
   std::string newer(md::testing::samples::kHeader);
   newer.replace(newer.find("3.0"), 3, "3.1");
   write("md_store.json", newer);
@@ -222,7 +222,7 @@ TEST_F(FileStoreTest, RefusesANewerVersionUntouched_ST22) {
   EXPECT_FALSE(fs::exists(root() / "domains"));
 }
 
-TEST_F(FileStoreTest, MigratesVersion1_ST22) {
+TEST_F(FileStoreTest, MigratesVersion1) {  // ST-22
   std::string header(md::testing::samples::kHeader);
   header.replace(header.find("3.0"), 3, "1.0");
   header.insert(header.find("\"version\""), "\"other\": 1,\n    ");
@@ -248,7 +248,7 @@ TEST_F(FileStoreTest, MigratesVersion1_ST22) {
   EXPECT_EQ((*store)->key().size(), 48U);
 }
 
-TEST_F(FileStoreTest, MayBeReachedThroughALink_ST13) {
+TEST_F(FileStoreTest, MayBeReachedThroughALink) {  // ST-13
   fs::create_directories(dir_.path() / "real");
   fs::create_directory_symlink(dir_.path() / "real", root());
   for (int i = 0; i < 2; ++i) {
@@ -272,7 +272,7 @@ TEST_F(FileStoreTest, AGroupMayBeALinkOfTheAdministrators) {
   EXPECT_TRUE(fs::exists(dir_.path() / "elsewhere" / "a.1" / "f"));
 }
 
-TEST_F(FileStoreTest, SkipsWhatIsNoFolderOrFile_ST09) {
+TEST_F(FileStoreTest, SkipsWhatIsNoFolderOrFile) {  // ST-09
   const auto store = open();
   ASSERT_TRUE((*store)->save(Group::Domains, "a", "f", "x", Durability::Synced));
   write("domains/md.json~", "backup");
@@ -287,7 +287,7 @@ TEST_F(FileStoreTest, SkipsWhatIsNoFolderOrFile_ST09) {
   }
 }
 
-TEST_F(FileStoreTest, SkipsFoldersThatCannotBeRead_ST09) {
+TEST_F(FileStoreTest, SkipsFoldersThatCannotBeRead) {  // ST-09
   if (::geteuid() == 0) {
     GTEST_SKIP() << "root may read all";
   }
@@ -375,6 +375,37 @@ TEST_F(FileStoreTest, LeavesOutTemporaryFilesAndCleansOldOnes) {
   EXPECT_FALSE(fs::exists(root() / ".tmp-1-3"));
 }
 
+TEST_F(FileStoreTest, StampsChangeWithEveryChange) {
+  const auto store = *open();
+  const std::vector<std::string> names{"a", "b"};
+  const auto stamps = [&] { return store->stamps(Group::Domains, "a.test", names); };
+  std::set<std::string> seen{stamps()};
+  const auto expect_another = [&] { EXPECT_TRUE(seen.insert(stamps()).second); };
+  ASSERT_TRUE(store->save(Group::Domains, "a.test", "a", "1", Durability::Replaceable));
+  expect_another();
+  EXPECT_EQ(stamps(), stamps());
+  ASSERT_TRUE(store->save(Group::Domains, "a.test", "a", "2", Durability::Replaceable));
+  expect_another();
+  ASSERT_TRUE(store->save(Group::Domains, "a.test", "b", "1", Durability::Replaceable));
+  expect_another();
+  write("domains/a.test/b", "22");  // in place
+  expect_another();
+  ASSERT_TRUE(store->save(Group::Domains, "a.test", "c", "1", Durability::Replaceable));
+  EXPECT_TRUE(seen.contains(stamps()));
+  ASSERT_TRUE(store->remove_file(Group::Domains, "a.test", "a"));
+  expect_another();
+}
+
+TEST_F(FileStoreTest, ListsFilesAtItsRoot) {
+  const auto store = *open();
+  ASSERT_TRUE(store->ensure_folder("served", 0755, false));
+  ASSERT_TRUE(store->save_at_root("served/b", "x", 0644, Durability::Replaceable));
+  ASSERT_TRUE(store->save_at_root("served/a", "x", 0644, Durability::Replaceable));
+  EXPECT_THAT(*store->files_at_root("served"), ElementsAre("a", "b"));
+  EXPECT_THAT(*store->files_at_root("none"), IsEmpty());
+  EXPECT_FALSE(store->files_at_root(".."));
+}
+
 TEST_F(FileStoreTest, RefusesFilesThatAreTooLarge) {
   const auto store = open();
   constexpr std::size_t kLimit = 1024UL * 1024UL;
@@ -408,7 +439,7 @@ TEST_F(FileStoreTest, WritesAtItsRoot) {
             ErrorKind::InvalidInput);
 }
 
-TEST_F(FileStoreTest, NamesThePathAndLeavesNothingIfTheDiskIsFull_ST12) {
+TEST_F(FileStoreTest, NamesThePathAndLeavesNothingIfTheDiskIsFull) {  // ST-12
   ASSERT_TRUE(open());
   ASSERT_TRUE(open().value()->save(Group::Staging, "a", "f", "old", Durability::Synced));
   const struct {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -55,6 +56,13 @@ class FileSystem {
   /// With all in it; links in it are removed, not followed. Absent is fine.
   virtual Status remove_tree(const Path& path) = 0;
   virtual Result<std::vector<Entry>> list(const Path& path) = 0;
+  /// One text for what these files of a folder are: another one whenever one of them was written,
+  /// replaced, made or removed. Never fails: what cannot be seen counts as absent. Cheap.
+  virtual std::string stamps(const Path& folder, const std::vector<std::string>& files) = 0;
+  /// When each of these was last changed (its content, or a folder's entries), in nanoseconds since
+  /// 1970; 0 if it is absent. Of the names in one folder; never fails. Cheap.
+  virtual std::vector<std::int64_t> change_times(const Path& folder,
+                                                 const std::vector<std::string>& names) = 0;
   /// Time since it was last written, by the machine's clock.
   virtual Result<std::chrono::seconds> age(const Path& path) = 0;
   virtual bool exists(const Path& path) = 0;  ///< anything by that name, a dead link too
@@ -77,6 +85,9 @@ class PosixFileSystem final : public FileSystem {
   Status remove_file(const Path& path) override;
   Status remove_tree(const Path& path) override;
   Result<std::vector<Entry>> list(const Path& path) override;
+  std::string stamps(const Path& folder, const std::vector<std::string>& files) override;
+  std::vector<std::int64_t> change_times(const Path& folder,
+                                         const std::vector<std::string>& names) override;
   Result<std::chrono::seconds> age(const Path& path) override;
   bool exists(const Path& path) override;
   bool is_file(const Path& path) override;

@@ -187,14 +187,21 @@ void drop_challenges(Store& store, const Names& configured_names, Logger& logger
 
 }  // namespace
 
+std::unordered_set<std::string> align_folders(Store& store,
+                                              const std::vector<model::ManagedDomain>& configured,
+                                              Logger& logger) {
+  const auto stored = load_stored(store, configured, logger);
+  const auto matches = match_stored(configured, stored);
+  Names left = rename_matched(store, configured, stored, matches, logger);
+  archive_emptied(store, stored, matches, names_of_all(configured), logger);
+  return left;
+}
+
 std::vector<DomainRecord> sync_domains(Store& store,
                                        const std::vector<model::ManagedDomain>& configured,
                                        Logger& logger) {
   const Names configured_names = names_of_all(configured);
-  const auto stored = load_stored(store, configured, logger);
-  const auto matches = match_stored(configured, stored);
-  const Names left = rename_matched(store, configured, stored, matches, logger);
-  archive_emptied(store, stored, matches, configured_names, logger);
+  const Names left = align_folders(store, configured, logger);
   std::vector<DomainRecord> records;
   records.reserve(configured.size());
   for (const model::ManagedDomain& domain : configured) {

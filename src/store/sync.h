@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/logger.h"
@@ -25,6 +26,13 @@ struct StoredNames {
 /// of `configured`.
 std::vector<std::optional<std::size_t>> match_stored(
     const std::vector<model::ManagedDomain>& configured, const std::vector<StoredNames>& stored);
+
+/// The first part of sync_domains: renames folders and archives, so that each domain's files are
+/// where they are looked for. Names of the domains that it could not be done for: logged, and left
+/// as they are for the next start. Parent only, before children.
+std::unordered_set<std::string> align_folders(Store& store,
+                                              const std::vector<model::ManagedDomain>& configured,
+                                              Logger& logger);
 
 /// Brings `domains/` in line with the configuration: renames folders of renamed domains (staging
 /// too), writes md.json where it changed, archives a stored domain that lost its last name to

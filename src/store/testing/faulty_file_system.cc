@@ -299,6 +299,18 @@ Result<std::vector<store::FileSystem::Entry>> FaultyFileSystem::list(const Path&
   return inner_.list(path);
 }
 
+std::string FaultyFileSystem::stamps(const Path& folder, const std::vector<std::string>& files) {
+  const std::lock_guard lock(mutex_);
+  return has_crashed_ ? std::string() : inner_.stamps(folder, files);
+}
+
+std::vector<std::int64_t> FaultyFileSystem::change_times(const Path& folder,
+                                                         const std::vector<std::string>& names) {
+  const std::lock_guard lock(mutex_);
+  return has_crashed_ ? std::vector<std::int64_t>(names.size(), 0)
+                      : inner_.change_times(folder, names);
+}
+
 Result<std::chrono::seconds> FaultyFileSystem::age(const Path& path) {
   const std::lock_guard lock(mutex_);
   MD_TRY(pass(path));

@@ -44,6 +44,9 @@ class FaultyFileSystem final : public store::FileSystem {
   Status remove_file(const Path& path) override;
   Status remove_tree(const Path& path) override;
   Result<std::vector<Entry>> list(const Path& path) override;
+  std::string stamps(const Path& folder, const std::vector<std::string>& files) override;
+  std::vector<std::int64_t> change_times(const Path& folder,
+                                         const std::vector<std::string>& names) override;
   Result<std::chrono::seconds> age(const Path& path) override;
   bool exists(const Path& path) override;
   bool is_file(const Path& path) override;
