@@ -17,7 +17,6 @@ std::vector<std::string_view> pending_directives(const Settings& settings) {
       {"MDStapling", settings.stapling == Switch::On},
       {"MDServerStatus", settings.server_status == Switch::On},
       {"MDCertificateMonitor", settings.monitor.has_value()},
-      {"MDStoreLocks", settings.store_locks && settings.store_locks->timeout},
   };
   std::vector<std::string_view> pending;
   for (const Row& row : rows) {

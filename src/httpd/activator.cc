@@ -6,19 +6,28 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <set>
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "httpd/guard.h"
 #include "httpd/installed_events.h"
 #include "httpd/runtime.h"
 #include "renewal/activation.h"
+#include "renewal/staging_watch.h"
+#include "store/lock.h"
 
 namespace md::httpd {
 namespace {
 
-// How soon a complete set is noticed: reading a folder's names, nothing more.
+// How soon a complete set is noticed; with very many domains later, so that looking takes no more
+// than a fiftieth of the time.
 constexpr std::chrono::milliseconds kLookInterval{200};
+constexpr std::chrono::milliseconds kLongestLookInterval{1000};
+constexpr int kShareOfTime = 50;
 // How often a set that cannot be activated yet (MDActivationDelay, disk full) is tried again.
 constexpr std::chrono::seconds kRetryInterval{10};
 // One that dies at once would die again at once: its successor waits before it looks.
@@ -31,7 +40,11 @@ constexpr std::chrono::seconds kNoDelay{0};
 class Activator {
  public:
   explicit Activator(Runtime& runtime)
-      : runtime_(runtime), installed_(runtime), not_before_(runtime.domains.size()) {}
+      : runtime_(runtime),
+        installed_(runtime),
+        watch_(*runtime.store, names_of(runtime)),
+        is_due_(runtime.domains.size(), false),
+        not_before_(runtime.domains.size()) {}
 
   [[noreturn]] void run(pid_t parent, std::chrono::seconds delay) {
     std::ignore = stop_.wait_for(delay);
@@ -39,28 +52,46 @@ class Activator {
     for (const auto& domain : runtime_.domains) {
       installed_.announce(domain->domain);
     }
+    std::chrono::milliseconds pause = kLookInterval;
     while (true) {
-      std::ignore = stop_.wait_for(kLookInterval);
+      std::ignore = stop_.wait_for(pause);
       if (::getppid() != parent) {
         ::_exit(0);
       }
       if (runtime_.generations != nullptr) {
+        const auto began = std::chrono::steady_clock::now();
         guarded([this] { look(); });
+        pause = pause_after(std::chrono::steady_clock::now() - began);
       }
     }
   }
 
  private:
-  void look() {
-    const auto folders = runtime_.store->folders(store::Group::Staging);
-    if (!folders) {
-      return;  // The worker reports what is wrong with the folder that it writes to.
+  static std::vector<std::string> names_of(const Runtime& runtime) {
+    std::vector<std::string> names;
+    for (const auto& domain : runtime.domains) {
+      names.push_back(domain->domain.name);
     }
-    const std::set<std::string> staged(folders->begin(), folders->end());
-    for (std::size_t slot = 0; slot < runtime_.domains.size(); ++slot) {
-      const DomainRuntime& domain = *runtime_.domains[slot];
-      if (staged.contains(domain.domain.name) && runtime_.clock.now() >= not_before_[slot] &&
-          renewal::has_all_files(*runtime_.store, store::Group::Staging, domain.domain)) {
+    return names;
+  }
+
+  static std::chrono::milliseconds pause_after(std::chrono::steady_clock::duration look) {
+    const auto wanted = std::chrono::duration_cast<std::chrono::milliseconds>(look * kShareOfTime);
+    return std::clamp(wanted, kLookInterval, kLongestLookInterval);
+  }
+
+  void look() {
+    const TimePoint now = runtime_.clock.now();
+    for (const std::size_t slot : watch_.changed(now)) {
+      is_due_[slot] = true;
+    }
+    for (std::size_t slot = 0; slot < is_due_.size(); ++slot) {
+      if (!is_due_[slot] || now < not_before_[slot]) {
+        continue;
+      }
+      is_due_[slot] = false;
+      const model::ManagedDomain& domain = runtime_.domains[slot]->domain;
+      if (renewal::has_all_files(*runtime_.store, store::Group::Staging, domain)) {
         activate(slot);
       }
     }
@@ -69,6 +100,16 @@ class Activator {
   void activate(std::size_t slot) {
     const model::ManagedDomain& domain = runtime_.domains[slot]->domain;
     const TimePoint now = runtime_.clock.now();
+    const auto& locks = runtime_.settings.store_locks;
+    std::optional<store::FileLock> store_lock;
+    if (locks.timeout) {
+      auto lock = store::FileLock::acquire(runtime_.store->path_of(store::kLockFile),
+                                           *locks.timeout, stop_);
+      if (!lock) {
+        return report(slot, LogLevel::Error, lock.error().message);
+      }
+      store_lock = *std::move(lock);
+    }
     auto held = installed_.hold_jobs();
     const auto outcome = renewal::activate_staged(
         *runtime_.store, domain, renewal::ActivationMoment::Live, now,
@@ -95,6 +136,7 @@ class Activator {
   }
 
   void report(std::size_t slot, LogLevel level, const std::string& why) {
+    is_due_[slot] = true;
     not_before_[slot] = runtime_.clock.now() + kRetryInterval;
     runtime_.logger.log(level, {},
                         fmt::format("activate {}: {}", runtime_.domains[slot]->domain.name, why));
@@ -103,6 +145,8 @@ class Activator {
   Runtime& runtime_;
   StopSignal stop_;
   InstalledEvents installed_;
+  renewal::StagingWatch watch_;
+  std::vector<bool> is_due_;  // to be looked at, not before:
   std::vector<TimePoint> not_before_;
 };
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/certificate_files.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <set>
 
 #include "crypto/certificate.h"
+#include "renewal/staged_set.h"
 #include "store/documents.h"
 
 namespace md::httpd {
@@ -23,11 +27,69 @@ std::string fallback_key_file(CertificateFiles::KeyType type) {
   return "fallback-privkey" + suffix(type) + ".pem";
 }
 
+std::string fallback_certificate_file(CertificateFiles::KeyType type) {
+  return "fallback-pubcert" + suffix(type) + ".pem";
+}
+
 }  // namespace
 
-Result<CertificateFiles::Pairs> CertificateFiles::choose(const model::ManagedDomain& domain,
-                                                         const renewal::LoadedSet& live,
-                                                         TimePoint now) {
+CertificateFiles::Choice CertificateFiles::choose(const model::ManagedDomain& domain,
+                                                  TimePoint now) {
+  std::string basis = basis_of(domain);
+  if (const renewal::KnownSet* const known = known_.find(domain.name, basis, now)) {
+    Choice choice{known->facts, known->has_any_file, live_pairs(domain, known->facts)};
+    if (choice.pairs->empty()) {
+      for (const KeyType type : fallback_types(domain)) {
+        choice.pairs->push_back(fallback_pair(domain, type));
+      }
+    }
+    found_.remember(domain.name, *known);
+    return choice;
+  }
+  const auto live = renewal::load_set(store_, store::Group::Domains, domain, store_.key());
+  renewal::KnownSet set{std::move(basis), live.facts(), live.has_any_file, std::nullopt};
+  Choice choice{set.facts, set.has_any_file, live_pairs(domain, set.facts)};
+  if (choice.pairs->empty()) {
+    choice.pairs = make_fallbacks(domain, now, set.fallbacks_until);
+    set.basis = basis_of(domain);
+  }
+  if (choice.pairs) {
+    found_.remember(domain.name, std::move(set));
+  }
+  return choice;
+}
+
+/// Where the configuration or a file has changed, so has this.
+std::string CertificateFiles::basis_of(const model::ManagedDomain& domain) {
+  if (!key_stamps_) {
+    key_stamps_ =
+        store_.stamps_at_root({fallback_key_file(KeyType::Rsa), fallback_key_file(KeyType::Ec)});
+  }
+  std::string basis = *key_stamps_;
+  basis += store_.stamps(store::Group::Domains, domain.name, files_of(domain));
+  for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
+    basis += fmt::format("{}{} ", spec.name(), spec.bits);
+  }
+  for (const model::DnsName& name : domain.names) {
+    basis += name.text() + ' ';
+  }
+  return basis;
+}
+
+std::vector<std::string> CertificateFiles::files_of(const model::ManagedDomain& domain) {
+  std::vector<std::string> files;
+  for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
+    files.push_back(store::certificate_file(spec));
+    files.push_back(store::key_file(spec));
+  }
+  for (const KeyType type : fallback_types(domain)) {
+    files.push_back(fallback_certificate_file(type));
+  }
+  return files;
+}
+
+CertificateFiles::Pairs CertificateFiles::live_pairs(
+    const model::ManagedDomain& domain, const renewal::CertificateSetFacts& facts) const {
   Pairs pairs;
   if (domain.is_static()) {
     const auto& certificates = domain.settings.certificate_files;
@@ -38,17 +100,11 @@ Result<CertificateFiles::Pairs> CertificateFiles::choose(const model::ManagedDom
     }
     return pairs;
   }
-  for (const store::KeyedChain& keyed : live.keyed) {
+  for (const renewal::CertificateFacts& certificate : facts.certificates) {
     using store::Group;
     pairs.emplace_back(
-        store_.path(Group::Domains, domain.name, store::certificate_file(keyed.spec)),
-        store_.path(Group::Domains, domain.name, store::key_file(keyed.spec)));
-  }
-  if (pairs.empty()) {
-    for (const KeyType type : fallback_types(domain)) {
-      MD_ASSIGN_OR_RETURN(auto pair, fallback(domain, type, now));
-      pairs.push_back(std::move(pair));
-    }
+        store_.path(Group::Domains, domain.name, store::certificate_file(certificate.spec)),
+        store_.path(Group::Domains, domain.name, store::key_file(certificate.spec)));
   }
   return pairs;
 }
@@ -62,29 +118,54 @@ std::vector<CertificateFiles::KeyType> CertificateFiles::fallback_types(
   return {types.begin(), types.end()};
 }
 
-Result<CertificateFiles::Pair> CertificateFiles::fallback(const model::ManagedDomain& domain,
-                                                          KeyType type, TimePoint now) {
+CertificateFiles::Pair CertificateFiles::fallback_pair(const model::ManagedDomain& domain,
+                                                       KeyType type) const {
+  return {store_.path(store::Group::Domains, domain.name, fallback_certificate_file(type)),
+          store_.path_of(fallback_key_file(type)).string()};
+}
+
+/// `until`: when the first of them ends.
+Result<CertificateFiles::Pairs> CertificateFiles::make_fallbacks(const model::ManagedDomain& domain,
+                                                                 TimePoint now,
+                                                                 std::optional<TimePoint>& until) {
+  Pairs pairs;
+  for (const KeyType type : fallback_types(domain)) {
+    MD_ASSIGN_OR_RETURN(const Fallback made, fallback(domain, type, now));
+    until = until ? std::min(*until, made.until) : made.until;
+    pairs.push_back(made.pair);
+  }
+  return pairs;
+}
+
+Result<CertificateFiles::Fallback> CertificateFiles::fallback(const model::ManagedDomain& domain,
+                                                              KeyType type, TimePoint now) {
   MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const key, fallback_key(type),
                               "key of the fallback certificates");
-  const std::string file = "fallback-pubcert" + suffix(type) + ".pem";
-  if (!is_usable_fallback(domain, file, *key, now)) {
-    const model::Validity validity{now - kBackdated, now + kFallbackLifetime};
-    MD_ASSIGN_OR_RETURN(const auto certificate,
-                        crypto::make_fallback_certificate(*key, domain.names, validity));
+  auto until = usable_until(domain, type, *key, now);
+  if (!until) {
+    until = now + kFallbackLifetime;
+    MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const signer, fallback_key(KeyType::Ec),
+                                "key of the fallback certificates");
+    const model::Validity validity{now - kBackdated, *until};
+    MD_ASSIGN_OR_RETURN(
+        const auto certificate,
+        type == KeyType::Ec
+            ? crypto::make_fallback_certificate(*key, domain.names, validity)
+            : crypto::make_fallback_certificate(*key, *signer, domain.names, validity));
     MD_ASSIGN_OR_RETURN(const std::string pem, certificate.to_pem());
-    if (auto saved = store_.save(store::Group::Domains, domain.name, file, pem,
-                                 store::Durability::Replaceable);
+    if (auto saved =
+            store_.save(store::Group::Domains, domain.name, fallback_certificate_file(type), pem,
+                        store::Durability::Replaceable);
         !saved) {
       // A full disk: any certificate of that key lets the server start.
       const auto other = last_fallback_.find(type);
-      return other != last_fallback_.end() ? Result<Pair>(other->second)
-                                           : Result<Pair>(std::move(saved).error());
+      return other != last_fallback_.end() ? Result<Fallback>({other->second.pair, now})
+                                           : Result<Fallback>(std::move(saved).error());
     }
   }
-  const Pair pair{store_.path(store::Group::Domains, domain.name, file),
-                  store_.path_of(fallback_key_file(type)).string()};
-  last_fallback_.insert_or_assign(type, pair);
-  return pair;
+  Fallback made{fallback_pair(domain, type), *until};
+  last_fallback_.insert_or_assign(type, made);
+  return made;
 }
 
 Result<const crypto::PrivateKey*> CertificateFiles::fallback_key(KeyType type) {
@@ -102,21 +183,23 @@ Result<const crypto::PrivateKey*> CertificateFiles::fallback_key(KeyType type) {
                                     : crypto::PrivateKey::generate(model::KeySpec::ec("P-256")));
   MD_ASSIGN_OR_RETURN(const SecretBytes pem, key.to_pem());
   MD_TRY(store_.save_at_root(file, pem.text(), 0600, store::Durability::Replaceable));
+  key_stamps_.reset();
   return &fallback_keys_.emplace(type, std::move(key)).first->second;
 }
 
-bool CertificateFiles::is_usable_fallback(const model::ManagedDomain& domain,
-                                          const std::string& file, const crypto::PrivateKey& key,
-                                          TimePoint now) const {
-  const auto pem = store_.load(store::Group::Domains, domain.name, file);
+std::optional<TimePoint> CertificateFiles::usable_until(const model::ManagedDomain& domain,
+                                                        KeyType type, const crypto::PrivateKey& key,
+                                                        TimePoint now) const {
+  const auto pem = store_.load(store::Group::Domains, domain.name, fallback_certificate_file(type));
   const auto chain = pem ? crypto::Certificate::chain_from_pem(*pem)
                          : Result<std::vector<crypto::Certificate>>(pem.error());
   if (!chain) {
-    return false;
+    return std::nullopt;
   }
   const crypto::Certificate& certificate = chain->front();
-  return certificate.matches(key) && certificate.validity().contains(now) &&
-         certificate.covers_all(domain.names);
+  const bool is_usable = certificate.matches(key) && certificate.validity().contains(now) &&
+                         certificate.covers_all(domain.names);
+  return is_usable ? std::optional(certificate.validity().until) : std::nullopt;
 }
 
 }  // namespace md::httpd

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "crypto/private_key.h"
 #include "model/managed_domain.h"
-#include "renewal/staged_set.h"
+#include "renewal/known_sets.h"
 #include "store/file_store.h"
 
 namespace md::httpd {
@@ -28,22 +28,48 @@ class CertificateFiles {
   using Pair = std::pair<std::string, std::string>;  ///< paths of certificate and key
   using Pairs = std::vector<Pair>;
 
-  explicit CertificateFiles(store::FileStore& store) : store_(store) {}
+  /// What was found in `domains/<md>`, and what mod_ssl gets of it.
+  struct Choice {
+    renewal::CertificateSetFacts facts;
+    bool has_any_file{false};
+    Result<Pairs> pairs;
+  };
 
-  /// `live` is what `domains/<md>` holds.
-  Result<Pairs> choose(const model::ManagedDomain& domain, const renewal::LoadedSet& live,
-                       TimePoint now);
+  /// `known`: what is known of before; where it still holds, nothing is read.
+  CertificateFiles(store::FileStore& store, renewal::KnownSets known)
+      : store_(store), known_(std::move(known)) {}
+
+  Choice choose(const model::ManagedDomain& domain, TimePoint now);
+
+  /// What is known now, of the domains that were chosen for.
+  [[nodiscard]] const renewal::KnownSets& found() const { return found_; }
 
  private:
+  struct Fallback {
+    Pair pair;
+    TimePoint until;
+  };
+
   static std::vector<KeyType> fallback_types(const model::ManagedDomain& domain);
-  Result<Pair> fallback(const model::ManagedDomain& domain, KeyType type, TimePoint now);
+  static std::vector<std::string> files_of(const model::ManagedDomain& domain);
+  [[nodiscard]] std::string basis_of(const model::ManagedDomain& domain);
+  [[nodiscard]] Pairs live_pairs(const model::ManagedDomain& domain,
+                                 const renewal::CertificateSetFacts& facts) const;
+  [[nodiscard]] Pair fallback_pair(const model::ManagedDomain& domain, KeyType type) const;
+  Result<Pairs> make_fallbacks(const model::ManagedDomain& domain, TimePoint now,
+                               std::optional<TimePoint>& until);
+  Result<Fallback> fallback(const model::ManagedDomain& domain, KeyType type, TimePoint now);
   Result<const crypto::PrivateKey*> fallback_key(KeyType type);
-  [[nodiscard]] bool is_usable_fallback(const model::ManagedDomain& domain, const std::string& file,
-                                        const crypto::PrivateKey& key, TimePoint now) const;
+  [[nodiscard]] std::optional<TimePoint> usable_until(const model::ManagedDomain& domain,
+                                                      KeyType type, const crypto::PrivateKey& key,
+                                                      TimePoint now) const;
 
   store::FileStore& store_;
+  renewal::KnownSets known_;
+  renewal::KnownSets found_;
   std::map<KeyType, crypto::PrivateKey> fallback_keys_;
-  std::map<KeyType, Pair> last_fallback_;
+  std::optional<std::string> key_stamps_;  // of the files of fallback_keys_
+  std::map<KeyType, Fallback> last_fallback_;
 };
 
 }  // namespace md::httpd

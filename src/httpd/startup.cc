@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <optional>
 #include <unordered_set>
 
 #include "httpd/activator.h"
@@ -13,9 +14,11 @@
 #include "httpd/guard.h"
 #include "httpd/runtime.h"
 #include "httpd/server_properties.h"
+#include "httpd/start_memory.h"
 #include "renewal/activation.h"
 #include "renewal/ca_advice.h"
 #include "renewal/decide.h"
+#include "store/lock.h"
 #include "store/renewal_request.h"
 #include "store/sync.h"
 
@@ -40,13 +43,14 @@ class Startup {
   Status run(config::Plan plan) {
     MD_TRY(open_store());
     adopt(std::move(plan));
-    note_server_properties(*runtime_.store, runtime_.settings.port_map, runtime_.listened_ports,
-                           runtime_.logger);
+    lock_store();
     recover();
     synchronise();
     activate();
     load_live_sets();
     if (pass_ == Pass::Real) {
+      note_server_properties(*runtime_.store, runtime_.settings.port_map, runtime_.listened_ports,
+                             runtime_.logger);
       MD_TRY(prepare_for_children());
     }
     return {};
@@ -59,6 +63,8 @@ class Startup {
     if (::geteuid() == 0) {
       options.child_user = store::ChildUser{ap_unixd_config.user_id, ap_unixd_config.group_id};
     }
+    using Tidying = store::FileStore::Tidying;
+    options.tidying = pass_ == Pass::Real ? Tidying::Yes : Tidying::No;
     MD_ASSIGN_OR_RETURN(runtime_.store, store::FileStore::open(std::move(options), runtime_.files,
                                                                runtime_.logger));
     MD_TRY(runtime_.store->ensure_folder("locks", 0755, /*for_child_user=*/true));
@@ -68,6 +74,29 @@ class Startup {
     MD_TRY(runtime_.store->ensure_folder("served", 0755, /*for_child_user=*/false));
     MD_ASSIGN_OR_RETURN(runtime_.bundle_key, store::bundle_key(runtime_.store->key()));
     return {};
+  }
+
+  /// With MDStoreLocks, until we are done: of several servers that start at the same moment one
+  /// activates what is staged, and the others find it active. Whoever does not get the lock leaves
+  /// that to the one who has it.
+  void lock_store() {
+    const auto& locks = runtime_.settings.store_locks;
+    if (!locks.timeout) {
+      return;
+    }
+    StopSignal never_stopped;
+    auto lock = store::FileLock::acquire(runtime_.store->path_of(store::kLockFile), *locks.timeout,
+                                         never_stopped);
+    if (lock) {
+      lock_ = *std::move(lock);
+      return;
+    }
+    may_activate_ = false;
+    runtime_.logger.error(LogId{10398},
+                          fmt::format("unable to obtain the lock of the store: {}. The start goes "
+                                      "on, with the certificates that are in use; new ones are "
+                                      "activated at the next reload",
+                                      lock.error().message));
   }
 
   void adopt(config::Plan plan) {
@@ -82,7 +111,14 @@ class Startup {
 
   /// Before anything reads `domains/`: an activation that a death cut in two is completed.
   void recover() {
+    if (!may_activate_) {
+      return;  // it may be under way
+    }
+    const std::unordered_set<std::string> interrupted = folders(store::Group::Tmp);
     for (const auto& entry : runtime_.domains) {
+      if (!interrupted.contains(entry->domain.name)) {
+        continue;
+      }
       const auto recovered =
           renewal::recover_interrupted_activation(*runtime_.store, entry->domain, runtime_.logger);
       if (!recovered) {
@@ -91,7 +127,12 @@ class Startup {
     }
   }
 
+  /// Where domains lie is what mod_ssl's files depend on, in the trial as in earnest.
   void synchronise() {
+    if (pass_ == Pass::Trial) {
+      store::align_folders(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
+      return;
+    }
     auto records =
         store::sync_domains(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
     for (std::size_t i = 0; i < records.size() && i < runtime_.domains.size(); ++i) {
@@ -100,17 +141,24 @@ class Startup {
   }
 
   void activate() {
-    const auto staged = runtime_.store->folders(store::Group::Staging);
-    if (!staged) {
-      runtime_.logger.error({}, staged.error().message);
+    if (!may_activate_) {
       return;
     }
-    const std::unordered_set<std::string> folders(staged->begin(), staged->end());
+    const std::unordered_set<std::string> staged = folders(store::Group::Staging);
     for (const auto& entry : runtime_.domains) {
-      if (folders.contains(entry->domain.name)) {
+      if (staged.contains(entry->domain.name)) {
         activate(*entry);
       }
     }
+  }
+
+  std::unordered_set<std::string> folders(store::Group group) {
+    const auto found = runtime_.store->folders(group);
+    if (!found) {
+      runtime_.logger.error({}, found.error().message);
+      return {};
+    }
+    return {found->begin(), found->end()};
   }
 
   void activate(DomainRuntime& entry) {
@@ -143,24 +191,26 @@ class Startup {
   }
 
   void load_live_sets() {
-    CertificateFiles files(*runtime_.store);
+    CertificateFiles files(*runtime_.store,
+                           renewal::KnownSets::from_bytes(recall(runtime_.server)));
     const TimePoint now = runtime_.clock.now();
     for (const auto& entry : runtime_.domains) {
-      const auto live = renewal::load_set(*runtime_.store, store::Group::Domains, entry->domain,
-                                          runtime_.store->key());
-      if (live.has_any_file && !live.is_complete()) {
+      auto chosen = files.choose(entry->domain, now);
+      if (chosen.has_any_file && !chosen.facts.is_complete()) {
         runtime_.logger.warning(LogId{10173}, fmt::format("{}: {}; a renewal will follow",
-                                                          entry->domain.name, live.flaw));
+                                                          entry->domain.name, chosen.facts.flaw));
       }
-      entry->live.set(LiveSet::at_start(live.facts()));
-      save_state(*entry, live.facts(), now);
-      auto chosen = files.choose(entry->domain, live, now);
-      if (!chosen) {
-        report(entry->domain, chosen.error().message);
+      if (pass_ == Pass::Real) {
+        save_state(*entry, chosen.facts, now);
+      }
+      entry->live.set(LiveSet::at_start(std::move(chosen.facts)));
+      if (!chosen.pairs) {
+        report(entry->domain, chosen.pairs.error().message);
         continue;
       }
-      entry->files = std::move(*chosen);
+      entry->files = *std::move(chosen.pairs);
     }
+    retain(runtime_.server, files.found().to_bytes());
   }
 
   void save_state(DomainRuntime& entry, const renewal::CertificateSetFacts& live, TimePoint now) {
@@ -194,11 +244,17 @@ class Startup {
 
   /// Bundles of before the reload are read by nobody: their generations begin anew.
   void drop_old_bundles() {
-    for (const auto& entry : runtime_.domains) {
-      const auto dropped =
-          runtime_.store->remove_at_root(fmt::format("served/{}.bundle", entry->domain.name));
-      if (!dropped) {
-        report(entry->domain, dropped.error().message);
+    const auto old = runtime_.store->files_at_root("served");
+    if (!old) {
+      runtime_.logger.error({}, old.error().message);
+      return;
+    }
+    for (const std::string& file : *old) {
+      if (!file.ends_with(".bundle")) {
+        continue;
+      }
+      if (const auto dropped = runtime_.store->remove_at_root("served/" + file); !dropped) {
+        runtime_.logger.error({}, dropped.error().message);
       }
     }
   }
@@ -220,6 +276,8 @@ class Startup {
 
   Runtime& runtime_;
   Pass pass_;
+  std::optional<store::FileLock> lock_;
+  bool may_activate_{true};
 };
 
 int check_config(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptemp*/,
