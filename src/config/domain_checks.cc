@@ -5,7 +5,9 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
+#include "base/text.h"
 #include "config/authorities.h"
 
 namespace md::config {
@@ -45,9 +47,27 @@ void check_static_files(const ManagedDomain& domain, std::vector<Finding>& findi
        /*is_fatal=*/true});
 }
 
-void check_tailscale(const ManagedDomain& domain, std::vector<Finding>& findings) {
-  if (domain.settings.protocol != model::CertificateProtocol::Tailscale ||
-      (domain.names.size() == 1 && !domain.names.front().is_wildcard())) {
+bool is_socket(const model::CertificateAuthority& authority) {
+  return equals_ignoring_case(std::string_view(authority.url).substr(0, 5), "file:");
+}
+
+/// The socket of tailscaled is a CA for one protocol, and the only one for it.
+void check_protocol(const ManagedDomain& domain, std::vector<Finding>& findings) {
+  const bool is_tailscale = domain.settings.protocol == model::CertificateProtocol::Tailscale;
+  for (const model::CertificateAuthority& authority : domain.settings.authorities) {
+    if (is_socket(authority) != is_tailscale) {
+      findings.push_back(
+          {LogLevel::Warning, LogId{},
+           fmt::format("The Managed Domain '{}' cannot have certificates from {} with "
+                       "MDCertificateProtocol {}: {}.",
+                       domain.name, authority.url, is_tailscale ? "tailscale" : "ACME",
+                       is_tailscale
+                           ? "MDCertificateAuthority has to name the socket of tailscaled, "
+                             "file://localhost/…"
+                           : "files are sockets of tailscaled")});
+    }
+  }
+  if (!is_tailscale || (domain.names.size() == 1 && !domain.names.front().is_wildcard())) {
     return;
   }
   findings.push_back({LogLevel::Warning, LogId{},
@@ -78,7 +98,7 @@ void check_domains(std::span<const ManagedDomain> domains, const std::vector<boo
   for (std::size_t i = 0; i < domains.size(); ++i) {
     check_hosts(domains[i], is_matched[i], findings);
     check_static_files(domains[i], findings);
-    check_tailscale(domains[i], findings);
+    check_protocol(domains[i], findings);
     check_authorities(domains[i], reported_authorities, findings);
   }
 }

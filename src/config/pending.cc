@@ -12,8 +12,6 @@ std::vector<std::string_view> pending_directives(const Settings& settings) {
     bool is_wanted;
   };
   const Row rows[] = {
-      {"MDCertificateProtocol", settings.protocol.value_or(model::CertificateProtocol::Acme) !=
-                                    model::CertificateProtocol::Acme},
       {"MDStapling", settings.stapling == Switch::On},
       {"MDServerStatus", settings.server_status == Switch::On},
       {"MDCertificateMonitor", settings.monitor.has_value()},

@@ -21,7 +21,6 @@ TEST(PendingDirectives, AreNotNamedWhereTheyAreSwitchedOff) {
   model::Settings settings;
   settings.stapling = model::Switch::Off;
   settings.server_status = model::Switch::Off;
-  settings.protocol = model::CertificateProtocol::Acme;
   EXPECT_THAT(pending_directives(settings), IsEmpty());
 }
 

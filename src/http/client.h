@@ -72,7 +72,8 @@ struct Response {
 
 /// Sends requests. An answer of any HTTP status is a value; errors are for those that brought no
 /// whole answer: Network (refused, reset, cut off, TLS: the message says which and names the host),
-/// Timeout, InvalidInput (URL, body beyond its limit), Stopped.
+/// Timeout, InvalidInput (URL, body beyond its limit), Stopped; NotFound and Denied, where there is
+/// no unix socket or it must not be used.
 class Client {
  public:
   virtual ~Client() = default;

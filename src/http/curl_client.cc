@@ -140,6 +140,7 @@ void set_route(Options& options, const Route& route) {
   }
   if (!route.unix_socket.empty()) {
     options.set_text(CURLOPT_UNIX_SOCKET_PATH, route.unix_socket);
+    options.set(CURLOPT_PROXY, "");  // whatever the environment says
   }
 }
 

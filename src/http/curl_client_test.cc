@@ -210,6 +210,7 @@ TEST_F(CurlClientTest, NamesTheSocketThatCannotBeReached) {
   request.route.unix_socket = "/nonexistent/socket";
   const auto response = client.send(request, never);
   ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::NotFound);
   EXPECT_THAT(response.error().message, HasSubstr("connect to /nonexistent/socket: "));
 }
 

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <system_error>
-
 #include "base/text.h"
 #include "http/url.h"
 
@@ -51,7 +49,7 @@ class Diagnosis {
       case CURLE_COULDNT_RESOLVE_PROXY:
         return network(fmt::format("look up {}: {}", describe_peer(request_, url_), words_));
       case CURLE_COULDNT_CONNECT:
-        return network(fmt::format("connect to {}: {}", describe_peer(request_, url_), reason()));
+        return could_not_connect();
       case CURLE_OPERATION_TIMEDOUT:
         return fail(ErrorKind::Timeout, fmt::format("{}: {}", describe(request_), words_));
       case CURLE_SSL_CONNECT_ERROR:
@@ -80,12 +78,17 @@ class Diagnosis {
  private:
   static Error network(std::string message) { return fail(ErrorKind::Network, std::move(message)); }
   // The system's word for a connection that failed is clearer than libcurl's.
-  [[nodiscard]] std::string reason() const {
+  [[nodiscard]] Error could_not_connect() const {
+    const std::string attempted = fmt::format("connect to {}", describe_peer(request_, url_));
     long os_error = 0;
-    if (curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_error) == CURLE_OK && os_error != 0) {
-      return std::generic_category().message(static_cast<int>(os_error));
+    if (curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_error) != CURLE_OK || os_error == 0) {
+      return network(fmt::format("{}: {}", attempted, words_));
     }
-    return words_;
+    Error error = fail_errno(static_cast<int>(os_error), attempted);
+    const bool is_file = !request_.route.unix_socket.empty() &&
+                         (error.kind == ErrorKind::NotFound || error.kind == ErrorKind::Denied);
+    error.kind = is_file ? error.kind : ErrorKind::Network;
+    return error;
   }
   [[nodiscard]] std::string other_reason() const {
     const bool redirected = url_ != request_.url;

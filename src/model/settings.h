@@ -166,8 +166,12 @@ struct ResolvedSettings {
   std::string store_dir{"md"};
   StoreLocks store_locks;
 
-  /// The key specs to have certificates for; never empty.
+  /// The key specs to have certificates for; never empty. tailscale has one certificate for each
+  /// name, with a key of its own choice: P-256.
   [[nodiscard]] std::vector<KeySpec> effective_key_specs() const {
+    if (protocol == CertificateProtocol::Tailscale) {
+      return {key_specs.empty() ? KeySpec::ec("P-256") : key_specs.front()};
+    }
     return key_specs.empty() ? default_key_specs() : key_specs;
   }
   friend bool operator==(const ResolvedSettings&, const ResolvedSettings&) = default;

@@ -16,7 +16,6 @@
 namespace md::renewal {
 namespace {
 
-using store::Durability;
 using store::Group;
 
 bool ends_in(const Error& error, std::string_view problem) {
@@ -69,7 +68,7 @@ Result<CertificateSetFacts> Attempt::run() {
   journal_.progress(fmt::format("Contacting ACME server for {} at {}", domain_.name, ca_url_));
   MD_ASSIGN_OR_RETURN(const auto directory, acme::fetch_directory(connection_, ca_url_));
   MD_ASSIGN_OR_RETURN(const std::string profile, profile_for(directory));
-  MD_TRY_CONTEXT(stage_domain(), "stage md.json");
+  MD_TRY_CONTEXT(stage_domain(tools_.world, domain_, ca_url_), "stage md.json");
   return run_with_account(directory, profile);
 }
 
@@ -88,15 +87,6 @@ Result<std::string> Attempt::profile_for(const acme::Directory& directory) const
   }
   tools_.world.logger.warning({}, fmt::format("{}: {}; it is left out", domain_.name, complaint));
   return std::string();
-}
-
-/// Activation makes the live md.json of it: with the CA that issued.
-Status Attempt::stage_domain() {
-  store::DomainRecord record;
-  record.ca_url = ca_url_;
-  record.state = model::DomainState::Incomplete;
-  return tools_.world.store.save(Group::Staging, domain_.name, store::kDomainFile,
-                                 store::to_json(domain_, record).dump(), Durability::Synced);
 }
 
 Result<CertificateSetFacts> Attempt::run_with_account(const acme::Directory& directory,

@@ -10,6 +10,7 @@
 #include "model/managed_domain.h"
 #include "renewal/account_book.h"
 #include "renewal/challenge_setup.h"
+#include "renewal/driver.h"
 #include "renewal/events.h"
 #include "renewal/facts.h"
 #include "renewal/job_journal.h"
@@ -34,24 +35,16 @@ const model::CertificateAuthority& authority_for(const model::ResolvedSettings& 
 /// What requests to the domain's CA go through. Pure.
 http::Route route_of(const model::ResolvedSettings& settings);
 
-/// ARI ids of the live certificates that new ones of the same CA replace, by KeySpec::name().
-using Replaced = std::map<std::string, std::string>;
-
-/// One go at getting a domain's certificates from one CA into staging: straight through, from the
-/// directory to the last certificate. Contents of staging that are of use are used. The caller
-/// holds the domain's lock. Thread-compatible.
-class Attempt {
+/// The driver of ACME: straight through, from the directory to the last certificate.
+class Attempt final : public Driver {
  public:
   Attempt(AttemptTools tools, const model::ManagedDomain& domain, std::string ca_url,
           JobJournal& journal, Replaced replaced = {});
 
-  /// The set that is whole in staging now. The last certificate is written as the last file, since
-  /// the activator may take the set away in that moment.
-  Result<CertificateSetFacts> run();
+  Result<CertificateSetFacts> run() override;
 
  private:
   Result<std::string> profile_for(const acme::Directory& directory) const;
-  Status stage_domain();
   Result<CertificateSetFacts> run_with_account(const acme::Directory& directory,
                                                const std::string& profile);
   Result<CertificateSetFacts> obtain_all(acme::Session& session, const std::string& profile);

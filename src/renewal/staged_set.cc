@@ -70,10 +70,15 @@ LoadedPair missing(std::string_view what, const model::KeySpec& spec, bool is_br
   return {std::nullopt, fmt::format("{}({}) is missing", what, spec.name()), is_broken, false};
 }
 
+/// With tailscale it is the daemon that makes the key, and chooses its kind.
+bool may_be_of_any_kind(const model::ManagedDomain& domain) {
+  return domain.settings.protocol == model::CertificateProtocol::Tailscale;
+}
+
 /// Why a pair that belongs together does not fit the configuration; empty if it does.
 std::string misfit(const Folder& folder, const store::KeyedChain& keyed) {
   const std::string file = folder.path(store::certificate_file(keyed.spec));
-  if (!keyed.key.fits(keyed.spec)) {
+  if (!keyed.key.fits(keyed.spec) && !may_be_of_any_kind(folder.domain)) {
     return fmt::format("certificate({}) is for another kind of key: {}", keyed.spec.name(), file);
   }
   for (const model::DnsName& name : folder.domain.names) {
@@ -101,7 +106,9 @@ LoadedPair load_pair(const Folder& folder, const model::KeySpec& spec) {
   }
   if (!chain.value || chain.value->empty()) {
     // A key alone waits for its certificate, unless it is of a kind that is not wanted any more.
-    LoadedPair pair = missing("certificate", spec, key.value && !key.value->fits(spec));
+    const bool is_unwanted =
+        key.value && !key.value->fits(spec) && !may_be_of_any_kind(folder.domain);
+    LoadedPair pair = missing("certificate", spec, is_unwanted);
     pair.is_absent = !key.value;
     return pair;
   }

@@ -257,10 +257,13 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
   if (Status saved = journal_.save(Durability::Synced); !saved) {
     staged = with_context(std::move(saved).error(), "note the attempt");
   } else {
-    Attempt attempt({world_, tools_.events, tools_.accounts, tools_.challenge_keys,
-                     tools_.nonces_for(ca_url), tools_.http},
-                    domain_, ca_url, journal_, to_be_replaced(live, ca_url));
-    staged = attempt.run();
+    const AttemptTools tools{world_,
+                             tools_.events,
+                             tools_.accounts,
+                             tools_.challenge_keys,
+                             tools_.nonces_for(ca_url),
+                             tools_.http};
+    staged = make_driver(tools, domain_, ca_url, journal_, to_be_replaced(live, ca_url))->run();
   }
   if (!staged) {
     return record_failure(staged.error(), ca_url, live);
