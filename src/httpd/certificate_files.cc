@@ -91,15 +91,6 @@ std::vector<std::string> CertificateFiles::files_of(const model::ManagedDomain& 
 CertificateFiles::Pairs CertificateFiles::live_pairs(
     const model::ManagedDomain& domain, const renewal::CertificateSetFacts& facts) const {
   Pairs pairs;
-  if (domain.is_static()) {
-    const auto& certificates = domain.settings.certificate_files;
-    const auto& keys = domain.settings.certificate_key_files;
-    for (std::size_t i = 0; i < certificates.size(); ++i) {
-      // A certificate without a key file of its own holds its key itself.
-      pairs.emplace_back(certificates[i], i < keys.size() ? keys[i] : certificates[i]);
-    }
-    return pairs;
-  }
   for (const renewal::CertificateFacts& certificate : facts.certificates) {
     using store::Group;
     pairs.emplace_back(

@@ -16,9 +16,8 @@
 
 namespace md::httpd {
 
-/// Chooses, in the parent, the certificate files that mod_ssl loads for a domain: the live ones
-/// that are whole (expired ones are better than none), static ones as configured, else the
-/// fallback.
+/// Chooses, in the parent, the certificate files of the store that mod_ssl loads for a domain: the
+/// live ones that are whole (expired ones are better than none), else the fallback.
 class CertificateFiles {
  public:
   /// Of what type the fallback's key is. Configured types decide: a server whose ciphers are for

@@ -18,7 +18,7 @@ DomainRuntime* Runtime::find_by_host(const server_rec* host) const {
 
 bool Runtime::provides_certificates_of(const server_rec* host) const {
   const DomainRuntime* const domain = find_by_host(host);
-  return domain != nullptr && !domain->domain.is_static() && !hosts_with_own_files.contains(host);
+  return domain != nullptr && !hosts_with_own_files.contains(host);
 }
 
 DomainRuntime* Runtime::find_by_name(const model::DnsName& name) const {

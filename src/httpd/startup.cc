@@ -18,6 +18,7 @@
 #include "renewal/activation.h"
 #include "renewal/ca_advice.h"
 #include "renewal/decide.h"
+#include "renewal/static_set.h"
 #include "store/lock.h"
 #include "store/renewal_request.h"
 #include "store/sync.h"
@@ -33,6 +34,9 @@ enum class Pass {
 Pass current_pass() {
   return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG ? Pass::Trial : Pass::Real;
 }
+
+// No chain of certificates is longer.
+constexpr std::size_t kMostOfAFile = std::size_t{1024} * 1024;
 
 /// Does, in order, what the start is made of. A domain that fails is reported and left behind; only
 /// what concerns all of them ends the start.
@@ -195,6 +199,9 @@ class Startup {
                            renewal::KnownSets::from_bytes(recall(runtime_.server)));
     const TimePoint now = runtime_.clock.now();
     for (const auto& entry : runtime_.domains) {
+      if (entry->domain.is_static() && load_static_files(*entry, now)) {
+        continue;
+      }
       auto chosen = files.choose(entry->domain, now);
       if (chosen.has_any_file && !chosen.facts.is_complete()) {
         runtime_.logger.warning(LogId{10173}, fmt::format("{}: {}; a renewal will follow",
@@ -211,6 +218,39 @@ class Startup {
       entry->files = *std::move(chosen.pairs);
     }
     retain(runtime_.server, files.found().to_bytes());
+  }
+
+  /// Are the administrator's own files what is to be served? If not, it is what the store has.
+  bool load_static_files(DomainRuntime& entry, TimePoint now) {
+    const model::ManagedDomain& domain = entry.domain;
+    auto set = renewal::load_static_set(domain, [this](const std::string& path) {
+      return runtime_.files.read(path, kMostOfAFile);
+    });
+    const std::string warning = renewal::warning_of(domain, set.facts, now);
+    if (pass_ == Pass::Real) {
+      for (const std::string& complaint : set.complaints) {
+        report(domain, complaint);
+      }
+      if (!warning.empty()) {
+        runtime_.logger.warning(LogId{10085}, warning);
+      }
+    }
+    const bool may_be_renewed = domain.settings.renew_mode == model::RenewMode::Always;
+    if (set.files.empty() ||
+        (may_be_renewed &&
+         renewal::is_stored_set_newer(set.facts,
+                                      renewal::load_set(*runtime_.store, store::Group::Domains,
+                                                        domain, runtime_.store->key())
+                                          .facts(),
+                                      now))) {
+      return false;
+    }
+    if (pass_ == Pass::Real) {
+      save_state(entry, set.facts, now);
+    }
+    entry.live.set(LiveSet::at_start(std::move(set.facts)));
+    entry.files = std::move(set.files);
+    return true;
   }
 
   void save_state(DomainRuntime& entry, const renewal::CertificateSetFacts& live, TimePoint now) {

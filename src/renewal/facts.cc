@@ -6,12 +6,17 @@
 namespace md::renewal {
 
 CertificateFacts facts_of(const store::KeyedChain& keyed) {
-  CertificateFacts facts;
-  facts.spec = keyed.spec;
   if (keyed.chain.empty()) {
+    CertificateFacts facts;
+    facts.spec = keyed.spec;
     return facts;
   }
-  const crypto::Certificate& leaf = keyed.chain.front();
+  return facts_of(keyed.spec, keyed.chain.front());
+}
+
+CertificateFacts facts_of(const model::KeySpec& spec, const crypto::Certificate& leaf) {
+  CertificateFacts facts;
+  facts.spec = spec;
   facts.validity = leaf.validity();
   facts.names = leaf.dns_names();
   facts.serial = leaf.serial();

@@ -25,6 +25,7 @@ struct CertificateFacts {
   bool must_staple{false};
 };
 CertificateFacts facts_of(const store::KeyedChain& keyed);
+CertificateFacts facts_of(const model::KeySpec& spec, const crypto::Certificate& leaf);
 
 /// A managed domain's certificates, as far as they can be used, and why not all can if so.
 struct CertificateSetFacts {
