@@ -6,7 +6,9 @@
 
 #include <cstring>
 #include <string_view>
+#include <tuple>
 
+#include "crypto/native.h"
 #include "httpd/challenges.h"
 #include "httpd/guard.h"
 #include "httpd/runtime.h"
@@ -136,6 +138,23 @@ ChallengeKey challenge_key_for(const conn_rec* connection) {
   return rsa ? ChallengeKey::Rsa : ChallengeKey::Ec;
 }
 
+/// Only the challenge's certificate may go out (RFC 8737 §3): not one of another key type that the
+/// host has beside it, nor the host's chain. That one (SSLCertificateChainFile) belongs to the
+/// context and is sent after any certificate without a chain of its own, so this one gets an empty
+/// chain. mod_ssl, which sets the certificate once more, leaves that in place. Where OpenSSL
+/// refuses the pair, mod_ssl says so.
+void use_alone(SSL* ssl, const TlsAlpnAnswer& answer) {
+  SSL_certs_clear(ssl);
+  const auto chain = crypto::Certificate::chain_from_pem(answer.certificate_pem);
+  const auto key = crypto::PrivateKey::from_pem(answer.key_pem.text(), {});
+  STACK_OF(X509)* const nothing = sk_X509_new_null();
+  if (chain && key && nothing != nullptr) {
+    std::ignore = SSL_use_cert_and_key(ssl, crypto::native_handle(chain->front()),
+                                       crypto::native_handle(*key), nothing, 1);
+  }
+  sk_X509_free(nothing);
+}
+
 int answer_challenge(conn_rec* connection, const char* server_name, const char** certificate_pem,
                      const char** key_pem) noexcept {
   return guarded(DECLINED, [&] {
@@ -153,9 +172,7 @@ int answer_challenge(conn_rec* connection, const char* server_name, const char**
       return DECLINED;
     }
     if (const ConnectionState* const state = state_of(connection); state != nullptr) {
-      // Only the challenge's certificate may go out (RFC 8737 §3), not one of another key type that
-      // the host has beside it.
-      SSL_certs_clear(state->ssl);
+      use_alone(state->ssl, **answer);
     }
     apr_pool_t* const pool = connection->pool;
     *certificate_pem = apr_pstrdup(pool, (*answer)->certificate_pem.c_str());
