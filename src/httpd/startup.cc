@@ -4,13 +4,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <unordered_set>
 
 #include "httpd/activator.h"
 #include "httpd/certificate_files.h"
 #include "httpd/child.h"
 #include "httpd/configuration.h"
+#include "httpd/directive_adapter.h"
 #include "httpd/guard.h"
 #include "httpd/runtime.h"
 #include "httpd/server_properties.h"
@@ -59,6 +62,8 @@ class Startup {
     }
     return {};
   }
+
+  Status run_without_domains() { return open_store(); }
 
  private:
   Status open_store() {
@@ -333,6 +338,26 @@ int check_config(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptemp*/,
   });
 }
 
+/// Nothing is managed, but there is a store: `a2md drive` may put answers to challenges there. What
+/// is wrong with it is no reason not to start.
+void serve_challenges_alone(const Configuration& configuration, server_rec* base_server,
+                            apr_pool_t* pconf) {
+  const std::string& folder = configuration.server_settings.store_dir;
+  std::error_code unknown;
+  if (!config_of(base_server).settings.store_dir &&
+      !std::filesystem::is_directory(folder, unknown)) {
+    return;
+  }
+  auto runtime = std::make_unique<Runtime>(base_server);
+  runtime->settings = configuration.server_settings;
+  if (const Status opened = Startup(*runtime, current_pass()).run_without_domains(); !opened) {
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, base_server,
+                 "mod_md: challenges are not answered: %s", opened.error().message.c_str());
+    return;
+  }
+  install_runtime(std::move(runtime), pconf);
+}
+
 int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
   const Pass pass = current_pass();
   Configuration configuration = read_configuration(pconf, base_server);
@@ -346,6 +371,7 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
                  MD_VERSION);
   }
   if (configuration.plan.domains.empty()) {
+    serve_challenges_alone(configuration, base_server, pconf);
     return OK;
   }
   auto runtime = std::make_unique<Runtime>(base_server);
@@ -397,7 +423,7 @@ int post_config_last(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptem
                      server_rec* base_server) noexcept {
   return guarded<int>(OK, [&] {
     Runtime* const runtime = current_runtime();
-    if (current_pass() == Pass::Real && runtime != nullptr) {
+    if (current_pass() == Pass::Real && runtime != nullptr && !runtime->domains.empty()) {
       turn_off_live_activation_if_impossible(*runtime);
       // Without it certificates go live at the next reload: said in the log, no reason to stop.
       std::ignore = start_activator(pconf, base_server);
