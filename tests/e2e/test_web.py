@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from testbed import tls
+from testbed.bed import Domain
 from testbed.httpd import DEBIAN_MODULES
 
 READS, WRITES = ("GET", "HEAD"), ("POST", "PUT", "DELETE", "OPTIONS")
@@ -143,3 +144,21 @@ def test_a_host_without_tls_is_warned_of(bed):
     bed.httpd.start()
     assert code == 0
     assert "AH10105: MD plain.test does not match any VirtualHost with 'SSLEngine on'" in bed.httpd.log() + said
+
+
+def test_certificate_status_can_be_turned_off(bed):
+    shown, hidden = (bed.authority.server_files(name, (name,)) for name in ("on.test", "off.test"))
+    serve(bed, StaticHost("on.test", shown, https=("RedirectMatch 410 .*",)),
+          StaticHost("off.test", hidden, ("MDCertificateStatus off",)), options=load_modules("alias"))
+    path = "/.httpd/certificate-status"
+    assert (answer(bed, "on.test", path)[0], answer(bed, "off.test", path)[0]) == (200, 404)
+    assert answer(bed, "on.test")[0] == 410
+
+
+@pytest.mark.ours
+def test_the_main_server_can_be_managed(bed):  # VH-11
+    name = "base.example.org"
+    main = [f"ServerName {name}", "SSLEngine on", f"MDomain {name}", "MDCAChallenges tls-alpn-01", "MDPrivateKeys P-256"]
+    bed.configure(options=[*main, "MDBaseServer on"])
+    bed.httpd.start()
+    bed.wait_served(Domain(name))
