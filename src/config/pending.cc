@@ -12,7 +12,6 @@ std::vector<std::string_view> pending_directives(const Settings& settings) {
     bool is_wanted;
   };
   const Row rows[] = {
-      {"MDStapling", settings.stapling == Switch::On},
       {"MDServerStatus", settings.server_status == Switch::On},
       {"MDCertificateMonitor", settings.monitor.has_value()},
   };

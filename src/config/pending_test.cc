@@ -13,13 +13,12 @@ TEST(PendingDirectives, AreNamedOnceTheyAreAskedFor) {
   model::Settings settings;
   EXPECT_THAT(pending_directives(settings), IsEmpty());
   settings.monitor = model::Monitor{};
-  settings.stapling = model::Switch::On;
-  EXPECT_THAT(pending_directives(settings), ElementsAre("MDStapling", "MDCertificateMonitor"));
+  settings.server_status = model::Switch::On;
+  EXPECT_THAT(pending_directives(settings), ElementsAre("MDServerStatus", "MDCertificateMonitor"));
 }
 
 TEST(PendingDirectives, AreNotNamedWhereTheyAreSwitchedOff) {
   model::Settings settings;
-  settings.stapling = model::Switch::Off;
   settings.server_status = model::Switch::Off;
   EXPECT_THAT(pending_directives(settings), IsEmpty());
 }

@@ -77,6 +77,7 @@ apr_status_t on_watchdog(int state, void* /*data*/, apr_pool_t* /*pool*/) noexce
 
 void Child::start() {
   loader_.start();
+  stapling_loader_.start();
 }
 
 void Child::start_worker() {
@@ -86,13 +87,13 @@ void Child::start_worker() {
   }
 }
 
-void Child::make_worker() {
+renewal::World Child::renewal_world() {
   Runtime& runtime = runtime_;
   std::unordered_map<std::string, const DomainRuntime*> by_name;
   for (const auto& domain : runtime.domains) {
     by_name.emplace(domain->domain.name, domain.get());
   }
-  renewal::World world{
+  return {
       .store = *runtime.store,
       .clock = runtime.clock,
       .random = runtime.random,
@@ -109,15 +110,32 @@ void Child::make_worker() {
           [by_name](const model::ManagedDomain& domain) {
             return by_name.at(domain.name)->record.ca_url;
           },
+      .is_revoked =
+          [by_name, &runtime](const model::ManagedDomain& domain) {
+            return runtime.stapling != nullptr &&
+                   runtime.stapling->is_revoked(*by_name.at(domain.name));
+          },
   };
-  renewer_ = std::make_unique<renewal::Renewer>(std::move(world));
+}
+
+/// The pool's things are the managed domains, and after them the places to staple at.
+void Child::make_worker() {
+  Runtime& runtime = runtime_;
+  renewer_ = std::make_unique<renewal::Renewer>(renewal_world());
+  std::size_t slots = 0;
+  if (runtime.stapling != nullptr) {
+    stapling_ = std::make_unique<StaplingWorker>(runtime, stop_);
+    slots = runtime.stapling->slots().size();
+  }
   renewal::WorkerPool::Options options;
   options.initial_delay = runtime.settings.initial_delay;
   options.on_thread_start = prepare_thread;
   pool_ = std::make_unique<renewal::WorkerPool>(
-      runtime.domains.size(),
+      runtime.domains.size() + slots,
       [this](std::size_t i, http::Client& client) {
-        return renewer_->check(runtime_.domains[i]->domain, client);
+        const std::size_t domains = runtime_.domains.size();
+        return i < domains ? renewer_->check(runtime_.domains[i]->domain, client)
+                           : stapling_->check(i - domains, client);
       },
       make_http_client, runtime.clock, stop_, std::move(options));
   std::vector<std::string> names;
@@ -131,9 +149,27 @@ void Child::make_worker() {
   requests_->start(stop_, prepare_thread);
 }
 
+/// A new certificate wants an answer, and a revoked one a successor: at once.
+void Child::staple_changed(std::size_t slot, const StapleState& before) {
+  const std::lock_guard lock(worker_mutex_);
+  if (pool_ == nullptr) {
+    return;  // once there is one, it looks at everything
+  }
+  const StapleSlot& place = *runtime_.stapling->slots()[slot];
+  const auto state = place.state.get();
+  if (state->subject != nullptr &&
+      (before.subject == nullptr || before.subject->id != state->subject->id)) {
+    pool_->look_again(thing_of_slot(slot));
+  }
+  if (place.domain && runtime_.stapling->is_revoked(*runtime_.domains[*place.domain])) {
+    pool_->look_again(*place.domain);
+  }
+}
+
 void Child::stop_and_join() {
   stop_.stop();
   loader_.join();
+  stapling_loader_.join();
   const std::lock_guard lock(worker_mutex_);
   if (requests_ != nullptr) {
     requests_->join();

@@ -7,6 +7,8 @@
 #include "base/waiter.h"
 #include "httpd/certificate_loader.h"
 #include "httpd/runtime.h"
+#include "httpd/stapling_loader.h"
+#include "httpd/stapling_worker.h"
 #include "renewal/renewer.h"
 #include "renewal/requests.h"
 #include "renewal/worker_pool.h"
@@ -18,7 +20,12 @@ namespace md::httpd {
 /// set as soon as the child is told to stop, one join follows before its pool goes.
 class Child {
  public:
-  explicit Child(Runtime& runtime) : runtime_(runtime), loader_(runtime, stop_) {}
+  explicit Child(Runtime& runtime)
+      : runtime_(runtime),
+        loader_(runtime, stop_),
+        stapling_loader_(runtime, stop_, [this](std::size_t slot, const StapleState& before) {
+          staple_changed(slot, before);
+        }) {}
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   ~Child() { stop_and_join(); }
@@ -33,12 +40,19 @@ class Child {
 
  private:
   void make_worker();
+  [[nodiscard]] renewal::World renewal_world();
+  [[nodiscard]] std::size_t thing_of_slot(std::size_t slot) const {
+    return runtime_.domains.size() + slot;
+  }
+  void staple_changed(std::size_t slot, const StapleState& before);
 
   Runtime& runtime_;
   StopSignal stop_;
   CertificateLoader loader_;
+  StaplingLoader stapling_loader_;
   std::mutex worker_mutex_;                    // makes starting and ending of the worker exclusive
   std::unique_ptr<renewal::Renewer> renewer_;  // guarded by worker_mutex_
+  std::unique_ptr<StaplingWorker> stapling_;   // guarded by worker_mutex_; nullptr: none is wanted
   std::unique_ptr<renewal::WorkerPool> pool_;  // guarded by worker_mutex_
   std::unique_ptr<renewal::RequestWatch> requests_;  // guarded by worker_mutex_
 };

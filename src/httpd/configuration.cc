@@ -12,6 +12,7 @@
 #include "httpd/apache_logger.h"
 #include "httpd/directive_adapter.h"
 #include "httpd/runtime.h"
+#include "ocsp/choice.h"
 
 namespace md::httpd {
 namespace {
@@ -74,6 +75,31 @@ std::vector<std::uint16_t> listened_ports() {
   return ports;
 }
 
+using Words = std::unordered_map<std::string, std::optional<model::Switch>>;
+
+/// `sections`: MDStapling in the sections of managed domains, by name.
+HostStapling stapling_at(const server_rec* host, const server_rec* base_server,
+                         const Words& sections, const model::ManagedDomain* domain) {
+  const ServerConfig& own = config_of(host);
+  const ServerConfig& base = config_of(base_server);
+  ocsp::StaplingWords words;
+  words.in_server = base.settings.stapling;
+  words.others_in_server = base.settings.staple_others;
+  // A host without any directive of ours has the main server's configuration; that has no own ones.
+  if (&own != &base) {
+    words.in_host = own.own_stapling;
+    words.others_in_host = own.own_staple_others;
+  }
+  HostStapling stapling;
+  stapling.others = ocsp::staples_others(words);
+  if (domain != nullptr) {
+    const auto section = sections.find(domain->name);
+    words.in_section = section != sections.end() ? section->second : std::nullopt;
+    stapling.managed = ocsp::staples_managed(words);
+  }
+  return stapling;
+}
+
 }  // namespace
 
 bool Configuration::is_usable() const {
@@ -90,6 +116,7 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
   std::vector<config::VirtualHost> hosts;
   std::vector<config::DomainDefinition> definitions;
   std::set<std::string_view> pending;
+  Words stapling_in_sections;
   const auto note_pending = [&](const model::Settings& settings) {
     const auto found = config::pending_directives(settings);
     pending.insert(found.begin(), found.end());
@@ -103,6 +130,7 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
     // A host without any directive of ours has the very configuration of the main server.
     if (host == base_server || &own != base_config) {
       for (config::DomainDefinition definition : own.domains) {
+        stapling_in_sections.emplace(definition.names.front().text(), definition.settings.stapling);
         definition.settings = config::merge(own.settings, definition.settings);
         note_pending(definition.settings);
         definitions.push_back(std::move(definition));
@@ -122,8 +150,15 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
          fmt::format("{} is read and kept, but this version does not act on it yet", name), false});
   }
   for (std::size_t i = 0; i < servers.size(); ++i) {
-    if (const auto domain = configuration.plan.host_domains[i]) {
+    const auto domain = configuration.plan.host_domains[i];
+    if (domain) {
       configuration.domain_of_host.emplace(servers[i], *domain);
+    }
+    const HostStapling stapling =
+        stapling_at(servers[i], base_server, stapling_in_sections,
+                    domain ? &configuration.plan.domains[*domain] : nullptr);
+    if (stapling.managed || stapling.others) {
+      configuration.stapling.emplace(servers[i], stapling);
     }
   }
   configuration.listened_ports = listened_ports();

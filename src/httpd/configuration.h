@@ -7,6 +7,7 @@
 
 #include "config/matching.h"
 #include "httpd/apache.h"
+#include "httpd/stapling.h"
 #include "model/settings.h"
 #include "renewal/world.h"
 
@@ -18,6 +19,8 @@ struct Configuration {
   model::ResolvedSettings server_settings;
   std::vector<std::uint16_t> listened_ports;
   std::unordered_map<const server_rec*, std::size_t> domain_of_host;
+  /// Hosts where some certificates are stapled.
+  std::unordered_map<const server_rec*, HostStapling> stapling;
 
   /// No finding ends the start.
   [[nodiscard]] bool is_usable() const;

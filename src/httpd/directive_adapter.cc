@@ -211,6 +211,8 @@ void* merge_server_configs(apr_pool_t* pool, void* base, void* add) noexcept {
     const auto& own = *static_cast<const ServerConfig*>(add);
     merged->settings =
         config::merge(static_cast<const ServerConfig*>(base)->settings, own.settings);
+    merged->own_stapling = own.settings.stapling;
+    merged->own_staple_others = own.settings.staple_others;
     merged->domains = own.domains;
     merged->speaks_tls =
         own.speaks_tls ? own.speaks_tls : static_cast<const ServerConfig*>(base)->speaks_tls;

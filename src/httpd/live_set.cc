@@ -5,9 +5,11 @@
 
 namespace md::httpd {
 
-std::shared_ptr<const LiveSet> LiveSet::at_start(renewal::CertificateSetFacts facts) {
+std::shared_ptr<const LiveSet> LiveSet::at_start(renewal::CertificateSetFacts facts,
+                                                 std::vector<Chain> chains) {
   std::shared_ptr<LiveSet> live(new LiveSet);
   live->facts_ = std::move(facts);
+  live->chains_at_start_ = std::move(chains);
   return live;
 }
 
@@ -42,6 +44,20 @@ LiveSet::~LiveSet() {
   for (STACK_OF(X509)* const chain : chains_) {
     sk_X509_free(chain);
   }
+}
+
+std::vector<crypto::Certificate> LiveSet::chain_of(const model::KeySpec& spec) const {
+  for (const store::KeyedChain& keyed : set_) {
+    if (keyed.spec == spec) {
+      return keyed.chain;
+    }
+  }
+  for (const Chain& chain : chains_at_start_) {
+    if (chain.spec == spec) {
+      return chain.certificates;
+    }
+  }
+  return {};
 }
 
 bool LiveSet::fits(SSL_CTX* context) const {

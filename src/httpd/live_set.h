@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -18,13 +19,23 @@ namespace md::httpd {
 /// activation, keys and chains in OpenSSL's form. Immutable; shared by all threads of a process.
 class LiveSet {
  public:
-  /// As read from the store at start: mod_ssl serves it, we only know of it.
-  static std::shared_ptr<const LiveSet> at_start(renewal::CertificateSetFacts facts);
+  /// A certificate with the chain below it, leaf first, and the configured kind of key it is for.
+  struct Chain {
+    model::KeySpec spec;
+    std::vector<crypto::Certificate> certificates;
+  };
+
+  /// As read from the store at start: mod_ssl serves it, we only know of it. `chains` are needed
+  /// where certificates are stapled.
+  static std::shared_ptr<const LiveSet> at_start(renewal::CertificateSetFacts facts,
+                                                 std::vector<Chain> chains = {});
   /// Activated since: `apply` serves it. Crypto if OpenSSL does not take the certificates.
   static Result<std::shared_ptr<const LiveSet>> activated(store::ServedSet set,
                                                           std::uint64_t generation, TimePoint when);
 
   [[nodiscard]] const renewal::CertificateSetFacts& facts() const { return facts_; }
+  /// Empty: there is no certificate of that kind.
+  [[nodiscard]] std::vector<crypto::Certificate> chain_of(const model::KeySpec& spec) const;
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   [[nodiscard]] std::optional<TimePoint> activated_at() const { return activated_at_; }
   /// Has the domain any certificate, be it an expired one?
@@ -46,6 +57,7 @@ class LiveSet {
   LiveSet() = default;
   renewal::CertificateSetFacts facts_;
   store::ServedSet set_;
+  std::vector<Chain> chains_at_start_;
   std::vector<STACK_OF(X509)*> chains_;  // of set_, without the leaf; borrowed certificates
   std::uint64_t generation_{0};
   std::optional<TimePoint> activated_at_;

@@ -16,6 +16,7 @@
 #include "httpd/apache.h"
 #include "httpd/apache_logger.h"
 #include "httpd/live_set.h"
+#include "httpd/stapling.h"
 #include "model/managed_domain.h"
 #include "store/documents.h"
 #include "store/file_store.h"
@@ -54,6 +55,8 @@ struct Runtime {
   SecretBytes bundle_key;
   /// nullptr: live activation is off.
   std::unique_ptr<store::GenerationTable> generations;
+  /// nullptr: nothing is stapled.
+  std::unique_ptr<Stapling> stapling;
   std::unique_ptr<http::CurlGlobal> curl;
 
   model::ResolvedSettings settings;  ///< of the main server

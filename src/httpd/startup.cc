@@ -203,7 +203,8 @@ class Startup {
     CertificateFiles files(*runtime_.store,
                            renewal::KnownSets::from_bytes(recall(runtime_.server)));
     const TimePoint now = runtime_.clock.now();
-    for (const auto& entry : runtime_.domains) {
+    for (std::size_t i = 0; i < runtime_.domains.size(); ++i) {
+      const auto& entry = runtime_.domains[i];
       if (entry->domain.is_static() && load_static_files(*entry, now)) {
         continue;
       }
@@ -215,7 +216,10 @@ class Startup {
       if (pass_ == Pass::Real) {
         save_state(*entry, chosen.facts, now);
       }
-      entry->live.set(LiveSet::at_start(std::move(chosen.facts)));
+      auto chains = pass_ == Pass::Real && runtime_.stapling != nullptr
+                        ? runtime_.stapling->load_chains(i, chosen.facts)
+                        : std::vector<LiveSet::Chain>{};
+      entry->live.set(LiveSet::at_start(std::move(chosen.facts), std::move(chains)));
       if (!chosen.pairs) {
         report(entry->domain, chosen.pairs.error().message);
         continue;
@@ -370,7 +374,7 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, base_server, "AH10071: mod_md (v%s) starting",
                  MD_VERSION);
   }
-  if (configuration.plan.domains.empty()) {
+  if (configuration.plan.domains.empty() && configuration.stapling.empty()) {
     serve_challenges_alone(configuration, base_server, pconf);
     return OK;
   }
@@ -378,6 +382,9 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
   runtime->settings = configuration.server_settings;
   runtime->listened_ports = configuration.listened_ports;
   runtime->domain_of_host = std::move(configuration.domain_of_host);
+  if (!configuration.stapling.empty()) {
+    runtime->stapling = std::make_unique<Stapling>(*runtime, std::move(configuration.stapling));
+  }
   const auto prepared = Startup(*runtime, pass).run(std::move(configuration.plan));
   if (!prepared) {
     ap_log_error(APLOG_MARK, APLOG_CRIT, 0, base_server, "mod_md cannot start: %s",
@@ -418,15 +425,28 @@ void turn_off_live_activation_if_impossible(Runtime& runtime) {
   }
 }
 
+bool begin_stapling(Runtime& runtime) {
+  const auto begun = runtime.stapling != nullptr ? runtime.stapling->begin() : Status();
+  if (!begun) {
+    runtime.logger.error({}, fmt::format("stapling cannot begin: {}", begun.error().message));
+  }
+  return static_cast<bool>(begun);
+}
+
 /// After everything that may yet end the start.
 int post_config_last(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptemp*/,
                      server_rec* base_server) noexcept {
-  return guarded<int>(OK, [&] {
+  return guarded<int>(HTTP_INTERNAL_SERVER_ERROR, [&] {
     Runtime* const runtime = current_runtime();
-    if (current_pass() == Pass::Real && runtime != nullptr && !runtime->domains.empty()) {
+    if (current_pass() == Pass::Real && runtime != nullptr) {
       turn_off_live_activation_if_impossible(*runtime);
-      // Without it certificates go live at the next reload: said in the log, no reason to stop.
-      std::ignore = start_activator(pconf, base_server);
+      if (!begin_stapling(*runtime)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+      }
+      if (!runtime->domains.empty()) {
+        // Without it certificates go live at the next reload: said in the log, no reason to stop.
+        std::ignore = start_activator(pconf, base_server);
+      }
     }
     return OK;
   });

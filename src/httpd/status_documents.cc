@@ -39,7 +39,7 @@ status::DomainStatus status_of(const Runtime& runtime, const DomainRuntime& entr
       .activated = live->activated_at(),
       .due = renewal::renewal_due(entry.domain, facts, runtime.clock.now()),
       .supervision = renewal::supervision_of(entry.domain),
-      .ocsp = {},
+      .ocsp = ocsp_status_of(runtime, entry),
       .advices = facts.advices,
   };
 }

@@ -69,4 +69,9 @@ Duration Window::of(Duration lifetime) const {
   return std::min(std::get<Duration>(amount_), lifetime);
 }
 
+std::optional<Duration> Window::fixed_length() const {
+  const auto* const length = std::get_if<Duration>(&amount_);
+  return length != nullptr ? std::optional(*length) : std::nullopt;
+}
+
 }  // namespace md::model

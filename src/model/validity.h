@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -33,6 +34,8 @@ class Window {
 
   /// The length for something that lives that long; never longer than it lives.
   [[nodiscard]] Duration of(Duration lifetime) const;
+  /// nullopt: it is a share of a lifetime.
+  [[nodiscard]] std::optional<Duration> fixed_length() const;
   /// As it was written, with a unit: `14d`, `33%`, `10d`.
   [[nodiscard]] const std::string& text() const { return text_; }
 

@@ -7,17 +7,18 @@
 
 namespace md::ocsp {
 
-StaplePtr StapleCache::find(const StapleId& id, TimePoint now) const {
-  const auto map = map_.get();
-  const auto found = map->find(id);
-  return found != map->end() && now < found->second->validity.until ? found->second : nullptr;
+std::optional<StaplePtr> StapleCache::find(const StapleId& id, TimePoint now) const {
+  const auto table = table_.get();
+  const auto found = table->find(id);
+  if (found == table->end()) {
+    return std::nullopt;
+  }
+  const StaplePtr& staple = found->second;
+  return staple != nullptr && now < staple->validity.until ? staple : nullptr;
 }
 
-void StapleCache::put(const StapleId& id, StaplePtr staple) {
-  const std::lock_guard lock(writers_);
-  auto changed = std::make_shared<Map>(*map_.get());
-  changed->insert_or_assign(id, std::move(staple));
-  map_.set(std::move(changed));
+void StapleCache::replace(Table table) {
+  table_.set(std::make_shared<const Table>(std::move(table)));
 }
 
 Result<StaplePtr> load_staple(const store::Store& store, const Subject& subject, TimePoint now) {
@@ -29,6 +30,17 @@ Result<StaplePtr> load_staple(const store::Store& store, const Subject& subject,
       crypto::OcspAnswer answer,
       crypto::check_ocsp_answer(record.response, subject.certificate, subject.issuer, now), path);
   return StaplePtr(std::make_shared<const crypto::OcspAnswer>(std::move(answer)));
+}
+
+model::Job load_job(const store::Store& store, const Subject& subject) {
+  model::Job job;
+  if (const auto text = store.load(store::Group::Ocsp, subject.folder, subject.job_file())) {
+    if (const auto value = json::Value::parse(*text, subject.job_file())) {
+      job = store::parse_job(*value);
+    }
+  }
+  job.name = subject.folder;
+  return job;
 }
 
 }  // namespace md::ocsp

@@ -48,23 +48,6 @@ StaplePtr Stapler::kept_answer(const Subject& subject) const {
   return std::move(kept).value();
 }
 
-model::Job Stapler::load_job(const Subject& subject) const {
-  model::Job job;
-  job.name = subject.folder;
-  const auto text = world_.store.load(Group::Ocsp, subject.folder, subject.job_file());
-  if (!text) {
-    return job;
-  }
-  auto value = json::Value::parse(*text, subject.job_file());
-  if (!value) {
-    world_.logger.debug(value.error().message);
-    return job;
-  }
-  job = store::parse_job(*value);
-  job.name = subject.folder;
-  return job;
-}
-
 /// Its loss costs a question too early: it is not worth a disk's wait.
 void Stapler::save_job(const Subject& subject, const model::Job& job) {
   if (auto saved = world_.store.save(Group::Ocsp, subject.folder, subject.job_file(),
@@ -81,10 +64,11 @@ TimePoint Stapler::check(const Subject& subject, http::Client& client) {
   if (kept != nullptr) {
     const TimePoint refresh = refresh_time(kept->validity, world_.renew_window, subject.id);
     if (now < refresh) {
+      world_.seen(subject, kept);
       return refresh;
     }
   }
-  model::Job job = load_job(subject);
+  model::Job job = load_job(world_.store, subject);
   if (job.next_run && now < *job.next_run && *job.next_run - now < kFarthestNextRun) {
     return *job.next_run;
   }
@@ -122,9 +106,10 @@ TimePoint Stapler::succeed(const Subject& subject, const StaplePtr& staple, mode
   job.add_log({now, "finished", "", ""});
   world_.logger.info({}, fmt::format("{}: {}; next at {}", label(subject), job.last.problem.detail,
                                      format_http_date(next)));
-  world_.publish(subject);
+  world_.publish(subject);  // handshakes do not wait for the event
   world_.report(subject, staple, job);
   save_job(subject, job);
+  world_.publish(subject);
   return next;
 }
 
@@ -154,6 +139,7 @@ TimePoint Stapler::fail_with(const Subject& subject, const Error& error, const S
                                       consequence, format_http_date(next)));
   world_.report(subject, Result<StaplePtr>(error), job);
   save_job(subject, job);
+  world_.publish(subject);
   return next;
 }
 

@@ -24,10 +24,12 @@ struct StaplerWorld {
   Logger& logger;
   http::Route route;           ///< to responders
   model::Window renew_window;  ///< MDStaplingRenewWindow
-  /// Told of each answer and each failure, before the job is saved: for events.
+  /// Told of each new answer and of each failure, for events; what it adds to the job is saved.
   std::function<void(const Subject&, const Result<StaplePtr>&, model::Job&)> report;
-  /// A new answer lies in the store: every process may load it.
+  /// A new answer, or what has become of an attempt, lies in the store: every process may load it.
   std::function<void(const Subject&)> publish;
+  /// Told of the answer that is kept and needs no refreshing: other processes may have fetched it.
+  std::function<void(const Subject&, const StaplePtr&)> seen;
 };
 
 /// The worker's part: keeps the answer of each certificate in the store fresh. An answer is only
@@ -44,7 +46,6 @@ class Stapler {
   TimePoint fail_with(const Subject& subject, const Error& error, const StaplePtr& kept,
                       model::Job job);
   [[nodiscard]] StaplePtr kept_answer(const Subject& subject) const;
-  [[nodiscard]] model::Job load_job(const Subject& subject) const;
   void save_job(const Subject& subject, const model::Job& job);
 
   const StaplerWorld world_;

@@ -82,13 +82,15 @@ class StaplerTest : public ::testing::Test {
   md::testing::MemoryStore store;
   ScriptedClient client;
   std::vector<std::string> reports;
-  int published{0};
+  int published{0};  // an answer counts twice: as soon as it is kept, and with its job
+  StaplePtr seen;
   Stapler stapler{{store, clock, random, waiter, logger, http::Route{}, model::Window::percent(33),
                    [this](const Subject&, const Result<StaplePtr>& outcome, model::Job&) {
                      reports.push_back(outcome ? std::string(name_of((*outcome)->status))
                                                : outcome.error().message);
                    },
-                   [this](const Subject&) { ++published; }}};
+                   [this](const Subject&) { ++published; },
+                   [this](const Subject&, const StaplePtr& staple) { seen = staple; }}};
 };
 
 TEST_F(StaplerTest, FetchesKeepsAndPublishesAnAnswer) {
@@ -98,7 +100,7 @@ TEST_F(StaplerTest, FetchesKeepsAndPublishesAnAnswer) {
   EXPECT_EQ(kept()->status, crypto::OcspStatus::Good);
   EXPECT_GT(next, clock.now() + days(1));
   EXPECT_LT(next, clock.now() + days(2) + hours(1));
-  EXPECT_EQ(published, 1);
+  EXPECT_EQ(published, 2);
   EXPECT_THAT(reports, ::testing::ElementsAre("good"));
   EXPECT_TRUE(job().finished);
   EXPECT_THAT(job().last.problem.detail, HasSubstr("certificate status is GOOD"));
@@ -193,7 +195,7 @@ TEST_P(BadStaple, NeverReplacesAGoodOne) {
   EXPECT_THAT(reports.back(), HasSubstr(GetParam().reason));
   EXPECT_THAT(reports.back(), HasSubstr("http://ocsp.example.org"));
   EXPECT_TRUE(logger.mentions("goes on being stapled"));
-  EXPECT_EQ(published, 1);
+  EXPECT_EQ(published, 3);  // the answer, and twice how an attempt went
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -240,7 +242,7 @@ TEST_F(StaplerTest, AStoreThatCannotBeWrittenIsAnErrorAndNothingIsPublished) {
   };
   client.then(a_response(200, answer()));
   check();
-  EXPECT_EQ(published, 0);
+  EXPECT_EQ(kept(), nullptr);
   EXPECT_THAT(reports.front(), HasSubstr("no space left on device"));
 }
 
@@ -277,18 +279,32 @@ TEST(StapleSubjectTest, SaysWhyThereIsNothingToStaple) {
   EXPECT_THAT(reason(chain(alone)), HasSubstr("comes without its issuer"));
 }
 
+// Another process has fetched it: this one's handshakes may not know yet.
+TEST_F(StaplerTest, TellsOfAnAnswerThatIsFresh) {
+  client.then(a_response(200, answer()));
+  check();
+  EXPECT_EQ(seen, nullptr);
+  check();
+  ASSERT_NE(seen, nullptr);
+  EXPECT_EQ(seen->der, kept()->der);
+  EXPECT_EQ(client.requests().size(), 1U);
+}
+
 TEST(StapleCacheTest, FindsWhatIsValidAlone) {
   StapleCache cache;
   const md::testing::FakeClock clock;
   const TimePoint now = clock.now();
-  const StapleId id{1};
-  EXPECT_EQ(cache.find(id, now), nullptr);
+  const StapleId known{1};
+  const StapleId unknown{2};
+  EXPECT_EQ(cache.find(known, now), std::nullopt);
   auto staple = std::make_shared<crypto::OcspAnswer>();
   staple->validity = {now, now + hours(1)};
-  cache.put(id, staple);
-  EXPECT_EQ(cache.find(id, now), staple);
-  EXPECT_EQ(cache.find(StapleId{2}, now), nullptr);
-  EXPECT_EQ(cache.find(id, now + hours(1)), nullptr);
+  cache.replace({{known, staple}, {unknown, nullptr}});
+  EXPECT_EQ(cache.find(known, now), StaplePtr(staple));
+  EXPECT_EQ(cache.find(unknown, now), StaplePtr());
+  EXPECT_EQ(cache.find(StapleId{3}, now), std::nullopt);
+  // Its certificate is ours still.
+  EXPECT_EQ(cache.find(known, now + hours(1)), StaplePtr());
 }
 
 }  // namespace

@@ -148,6 +148,7 @@ int Visit::seconds_to_wait_for_activation(const CertificateSetFacts& live) const
 RenewalFacts Visit::facts_of_now(const CertificateSetFacts& live) const {
   RenewalFacts facts;
   facts.live = live;
+  facts.revoked = world_.is_revoked && world_.is_revoked(domain_);
   facts.requested = request_;
   facts.advices = advice_.advices();
   return facts;

@@ -43,6 +43,9 @@ struct World {
   bool activates_live{true};  ///< for the words of the log message, and how soon to look again
   model::KeySpec account_key_spec{AccountBook::key_spec_of_new_accounts()};
   IssuingCa issuing_ca{};  ///< empty: unknown for all
+  /// Has stapling seen that a live certificate of the domain is revoked? Thread-safe. Empty: nobody
+  /// looks.
+  std::function<bool(const model::ManagedDomain& domain)> is_revoked{};
 };
 
 }  // namespace md::renewal

@@ -34,7 +34,7 @@ ENDLESS = object()
 class Reply:
     status: int
     headers: tuple = ()
-    body: object = b""            # bytes, or ENDLESS
+    body: object = b""            # bytes, ENDLESS, or a function that writes to the stream it gets
     announced: int | None = None  # a Content-Length other than that of the body
 
 
@@ -141,7 +141,7 @@ class FaultProxy:
             answer = self._forward(exchange)
             reply = self._struck(exchange, answer, before=False) or answer
         exchange.status = reply.status
-        exchange.reply_body = reply.body if reply.body is not ENDLESS else b""
+        exchange.reply_body = reply.body if isinstance(reply.body, bytes) else b""
         return reply
 
     def _struck(self, exchange, reply, before):
@@ -189,6 +189,9 @@ class _Server(ThreadingHTTPServer):
 
     def finish_request(self, request, client_address):
         try:
+            if self.tls is None:
+                super().finish_request(request, client_address)
+                return
             with self.tls.wrap_socket(request, server_side=True) as connection:
                 super().finish_request(connection, client_address)
         except (OSError, Dropped):  # the client went away, or was made to
@@ -218,6 +221,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if reply.body is ENDLESS:
             self._send_endlessly()
+            return
+        if callable(reply.body):
+            self.end_headers()
+            self.close_connection = True
+            reply.body(self.wfile)
             return
         self.send_header("Content-Length", str(len(reply.body) if reply.announced is None else reply.announced))
         self.end_headers()

@@ -93,6 +93,11 @@ class Pebble:
         """The root below which this CA issues, PEM."""
         return self._get(self._management_port, "/roots/0").decode()
 
+    def intermediate(self):
+        """The CA that signs, PEM, and its key: with them an OCSP responder can be run."""
+        return self._get(self._management_port, "/intermediates/0"), self._get(self._management_port,
+                                                                               "/intermediate-keys/0")
+
     def _get(self, port, path):
         context = ssl.create_default_context(cafile=self.authority.root_file)
         with urllib.request.urlopen(f"https://localhost:{port}{path}", context=context, timeout=5) as answer:

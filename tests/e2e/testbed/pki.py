@@ -34,19 +34,19 @@ class TestAuthority:
         self.root_file.write_bytes(pem(self.root))
         self.root_file.chmod(0o644)
 
-    def issue(self, names, public_key, lasts=30 * DAY):
+    def issue(self, names, public_key, lasts=30 * DAY, extensions=()):
         """A certificate for DNS names (and 127.0.0.1, where the test servers live)."""
         alternatives = [x509.DNSName(name) for name in names]
         if "localhost" in names:
             alternatives.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-        return self._sign(subject, public_key, lasts, [x509.SubjectAlternativeName(alternatives)])
+        return self._sign(subject, public_key, lasts, [x509.SubjectAlternativeName(alternatives), *extensions])
 
-    def server_files(self, label, names=("localhost",)):
+    def server_files(self, label, names=("localhost",), extensions=()):
         """Certificate and key files for a TLS server."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate_file, key_file = self.directory / f"{label}.cert.pem", self.directory / f"{label}.key.pem"
-        certificate_file.write_bytes(pem(self.issue(list(names), key.public_key())))
+        certificate_file.write_bytes(pem(self.issue(list(names), key.public_key(), extensions=extensions)))
         key_file.write_bytes(pem(key))
         return certificate_file, key_file
 
