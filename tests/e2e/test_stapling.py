@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OCSP stapling: every handshake gets the staple that is known, whatever becomes of the responder."""
+
+import json
+import threading
+import time
+
+import pytest
+
+from testbed import tls
+from testbed.bed import Domain, PlainHost
+from testbed.fault_proxy import answer, hold, then
+from testbed.ocsp import OcspProxy, Responder, good_staple, staple
+from testbed.waiting import eventually
+
+STAPLING = "MDStapling on"
+# As long as any answer lives: it is due to be refreshed as soon as it is there.
+ALWAYS_DUE = "MDStaplingRenewWindow 30d"
+RSA, EC = ("-tls1_2", "-cipher", tls.RSA_ONLY), ("-tls1_2", "-cipher", tls.EC_ONLY)
+
+
+@pytest.fixture
+def ocsp():
+    proxy = OcspProxy().start()
+    yield proxy
+    proxy.stop()
+    if proxy.responder:
+        proxy.responder.stop()
+
+
+@pytest.fixture
+def bed(make_bed, ocsp):
+    """A CA whose certificates name a responder, and that responder."""
+    bed = make_bed(config={"ocspResponderURL": ocsp.url})
+    ocsp.responder = Responder(bed.root / "responder", *bed.pebble.intermediate()).start()
+    return bed
+
+
+def wait_stapled(bed, name, *arguments, within=30):
+    return eventually(lambda: good_staple(bed.httpd.https_port, name, *arguments), f"{name} is stapled", within)
+
+
+def forget_jobs(bed):
+    """As if no attempt had been made: nothing waits for its next try."""
+    for job in bed.httpd.store.glob("ocsp/*/job-*.json"):
+        job.unlink()
+
+
+def stapling_status(bed, name, spec="rsa"):
+    return bed.md_status(name)["cert"][spec]["ocsp"]
+
+
+@pytest.mark.ours
+def test_a_staple_outlives_its_responder(bed, ocsp):
+    """OC-08, OC-09: the responder dies, the server restarts, clients still get a valid staple; the responder returns,
+    and the staple is refreshed before it expires."""
+    domain = Domain("lives.example.org")
+    bed.serve(domain, options=[STAPLING, ALWAYS_DUE])
+    bed.wait_served(domain)
+    wait_stapled(bed, domain.name)
+    first = stapling_status(bed, domain.name)
+    assert first["status"] == "good"
+
+    bed.httpd.stop()
+    ocsp.responder.stop()
+    forget_jobs(bed)
+    asked = ocsp.count("ocsp")
+    bed.httpd.start()
+    good_staple(bed.httpd.https_port, domain.name)  # the very first handshake
+    failed = eventually(lambda: stapling_status(bed, domain.name)["renewal"]["errors"] and
+                        stapling_status(bed, domain.name), "the refresh fails")
+    assert failed["valid"] == first["valid"]
+    assert "502" in failed["renewal"]["last"]["detail"]
+    assert "goes on being stapled; next try at" in bed.httpd.log()
+    for _ in range(20):
+        good_staple(bed.httpd.https_port, domain.name)
+    assert ocsp.count("ocsp") == asked + 1, "handshakes ask nobody"
+
+    ocsp.responder.start()
+    fresh = eventually(lambda: stapling_status(bed, domain.name)["valid"] != first["valid"] and
+                       stapling_status(bed, domain.name), "the staple is refreshed", within=60)
+    assert fresh["renewal"]["errors"] == 0
+    good_staple(bed.httpd.https_port, domain.name)
+
+
+@pytest.mark.ours
+def test_every_kind_of_handshake_gets_its_staple(bed, ocsp):
+    """Both certificates of a domain, both versions of TLS, h2; what goes live without a restart, too. OC-17"""
+    domain = Domain("kinds.example.org", settings=("MDPrivateKeys RSA P-256",))
+    bed.serve(domain, options=[STAPLING])
+    bed.wait_served(domain)
+    kinds = [RSA, EC, ("-tls1_3",), ("-tls1_3", "-alpn", "h2"), ("-tls1_2", "-alpn", "h2")]
+    seen = {kind: wait_stapled(bed, domain.name, *kind).serial for kind in kinds}
+    assert seen[RSA] != seen[EC]
+    good = [line for line in bed.httpd.log().splitlines() if "certificate status is GOOD" in line]
+    assert good and not any("Resource" in line or "(11)" in line for line in good)
+
+    bed.configure(domain.grown("more.kinds.example.org"), options=[STAPLING])
+    bed.httpd.graceful()
+    bed.wait_served(domain.grown("more.kinds.example.org"))
+    for kind in kinds:
+        eventually(lambda: good_staple(bed.httpd.https_port, domain.name, *kind).serial not in seen.values(),
+                   "the new certificate is stapled")
+
+
+@pytest.mark.ours
+def test_a_revoked_certificate_is_renewed_at_once(bed, ocsp):
+    """OC-14: the staple says so, the log and the status say so, and a new key and certificate follow."""
+    domain = Domain("revoked.example.org")
+    bed.serve(domain, options=[STAPLING, ALWAYS_DUE])
+    bed.wait_served(domain)
+    wait_stapled(bed, domain.name)
+    old = bed.fetch(domain.name).certificate
+    bed.httpd.stop()
+    forget_jobs(bed)
+    ocsp.responder.revoke(old.serial_number)
+    orders = bed.proxy.inject("new-order", hold(gate := threading.Event()))
+    bed.httpd.start()
+    try:
+        eventually(lambda: orders.struck, "a renewal begins")
+        assert staple(bed.httpd.https_port, domain.name).status == "revoked"
+        assert stapling_status(bed, domain.name)["status"] == "revoked"
+        assert "AH10500" in bed.httpd.log()
+    finally:
+        gate.set()
+    new = eventually(lambda: good_staple(bed.httpd.https_port, domain.name), "a new certificate is stapled").certificate
+    assert new.public_key().public_numbers() != old.public_key().public_numbers()
+    assert stapling_status(bed, domain.name)["status"] == "good"
+
+
+@pytest.mark.ours
+def test_a_reload_and_a_stop_do_not_wait_for_a_responder(bed, ocsp):
+    """OC-03, OC-04: fetches are in flight while children end; what ends with the test is checked for crashes."""
+    domain = Domain("inflight.example.org")
+    held = ocsp.inject("ocsp", hold(gate := threading.Event()), times=None)
+    bed.serve(domain, options=[STAPLING])
+    bed.wait_served(domain)
+    eventually(lambda: held.struck, "a fetch is in flight")
+    before = time.monotonic()
+    bed.httpd.graceful()
+    eventually(lambda: held.struck > 1, "the next worker asks again")
+    bed.httpd.stop()
+    assert time.monotonic() - before < 10
+    gate.set()
+    bed.httpd.start()
+    wait_stapled(bed, domain.name)
+
+
+@pytest.mark.ours
+def test_nothing_is_said_of_fallback_certificates(bed, ocsp):
+    """OC-15"""
+    domain = Domain("fallback.example.org")
+    bed.proxy.inject("new-order", answer(503), times=None)
+    bed.serve(domain, options=[STAPLING])
+    eventually(lambda: "renewal at CA" in bed.httpd.log(), "the order is refused")
+    assert staple(bed.httpd.https_port, domain.name).status is None
+    assert [line for line in bed.httpd.log().splitlines()
+            if "stapling" in line.lower() and ":debug]" not in line] == []
+    assert ocsp.count("ocsp") == 0
+
+
+@pytest.mark.ours
+def test_both_modules_read_each_others_answers(bed, ocsp):
+    """Debian's mod_md staples what ours has kept, and the other way round, with the responder away."""
+    from testbed.httpd import DEBIAN_MOD_MD, module_under_test
+    domain = Domain("both.example.org", protocols="http/1.1 acme-tls/1")
+    bed.serve(domain, options=[STAPLING])
+    bed.wait_served(domain)
+    wait_stapled(bed, domain.name)
+    port = bed.httpd.https_port
+    gone = ocsp.inject("ocsp", answer(503), times=None)
+    for module in (DEBIAN_MOD_MD, module_under_test()):
+        bed.httpd.stop()
+        bed.use_module(module)
+        bed.configure(domain, options=[STAPLING])
+        bed.httpd.start()
+        eventually(lambda: good_staple(port, domain.name), f"{module} staples what the other has kept")
+    # And what Debian's has fetched itself.
+    for path in bed.httpd.store.glob("ocsp/*/*"):
+        path.unlink()
+    ocsp.heal()
+    bed.httpd.stop()
+    bed.use_module(DEBIAN_MOD_MD)
+    bed.configure(domain, options=[STAPLING])
+    bed.httpd.start()
+    wait_stapled(bed, domain.name)
+    bed.httpd.stop()
+    ocsp.inject("ocsp", answer(503), times=None)
+    bed.use_module(module_under_test())
+    bed.configure(domain, options=[STAPLING])
+    bed.httpd.start()
+    good_staple(port, domain.name)
+    assert gone.struck == 0
