@@ -265,6 +265,35 @@ TEST(Matching, RefusesUnequalCountsOfStaticFiles) {  // VH-23
   }
 }
 
+TEST(Matching, WarnsWhereProtocolCaAndNamesDoNotGoTogether) {
+  using model::CertificateProtocol;
+  const char* const socket = "file://localhost/run/tailscaled.sock";
+  const char* const acme = "https://ca.test/dir";
+  const std::vector<std::tuple<CertificateProtocol, const char*, DomainDefinition, const char*>>
+      cases{
+          {CertificateProtocol::Acme, acme, mdomain("a.test b.test"), nullptr},
+          {CertificateProtocol::Tailscale, socket, mdomain("a.test"), nullptr},
+          {CertificateProtocol::Acme, socket, mdomain("a.test"), "sockets of tailscaled"},
+          {CertificateProtocol::Tailscale, acme, mdomain("a.test"), "has to name the socket"},
+          {CertificateProtocol::Tailscale, socket, mdomain("a.test b.test"), "one name each"},
+          {CertificateProtocol::Tailscale, socket, mdomain("*.a.test"), "without wildcards"},
+      };
+  for (const auto& [protocol, url, definition, words] : cases) {
+    Settings server;
+    server.protocol = protocol;
+    server.authorities = {{{url, ""}}};
+    const std::string host = definition.names.front().is_wildcard() ? "x.a.test" : "a.test";
+    const Plan made = plan({definition}, {tls_host(host)}, server);
+    if (words == nullptr) {
+      EXPECT_THAT(made.findings, IsEmpty());
+    } else {
+      ASSERT_EQ(made.findings.size(), 1U) << words;
+      EXPECT_THAT(made.findings[0].message, HasSubstr(words));
+    }
+    EXPECT_FALSE(made.is_fatal());
+  }
+}
+
 TEST(Matching, WarnsAboutCasThatNoLongerIssue) {
   Settings server;
   server.authorities = {{{"https://x.test", ""}, {"https://y.test", "Buypass"}}};

@@ -171,9 +171,9 @@ def test_a_broken_store_without_domains_stops_nobody(bed):
 # tls-alpn-01
 
 
-def handshake(bed, name, *options):
+def handshake(bed, name, *options, address="127.0.0.1"):
     """Certificates that a validation is shown, as text."""
-    seen = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{bed.httpd.https_port}", "-servername", name,
+    seen = subprocess.run(["openssl", "s_client", "-connect", f"{address}:{bed.httpd.https_port}", "-servername", name,
                            "-alpn", "acme-tls/1", "-showcerts", *options],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20).stdout
     begin = "-----BEGIN CERTIFICATE-----"
@@ -184,10 +184,11 @@ def handshake(bed, name, *options):
 @pytest.mark.ours
 @pytest.mark.parametrize("keys", ["RSA 4096 secp384r1", "secp384r1 RSA 4096"])
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
-def test_key_types_in_either_order(bed, keys, version):  # CH-08
+def test_key_types_in_either_order(bed, keys, version):  # CH-08 CH-11
     domain = Domain("keys.example.org", settings=("MDCAChallenges tls-alpn-01", f"MDPrivateKeys {keys}"))
     bed.serve(domain, options=[f"SSLProtocol {version}"])
     bed.wait_staged(domain, specs=("", "secp384r1"), within=60)
+    assert bed.pebble.orders() == 2 and "AH10056" not in bed.httpd.log()  # at the first attempt
 
 
 @pytest.mark.ours
@@ -213,3 +214,25 @@ def test_a_validation_sees_the_challenge_alone(bed):  # CH-09
     bed.wait_staged(domain, specs=("p-256",))
     for connection in half_open:
         connection.close()
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("cipher_order", ["on", "off"])
+@pytest.mark.parametrize("tickets", ["on", "off"])
+def test_settings_of_tls_do_not_matter(bed, cipher_order, tickets):  # CH-10
+    """HTTP/2 on; over IPv4 and IPv6, in both versions of TLS."""
+    name, port = "six.example.org", bed.httpd.https_port
+    options = [f"SSLHonorCipherOrder {cipher_order}", f"SSLSessionTickets {tickets}", f"Listen [::1]:{port}",
+               f"<VirtualHost [::1]:{port}>", f"ServerName {name}", "SSLEngine on",
+               "Protocols h2 http/1.1 acme-tls/1", "</VirtualHost>"]
+    gate = threading.Event()
+    bed.proxy.inject("challenge", hold(gate), times=1)
+    domain = Domain(name, settings=("MDCAChallenges tls-alpn-01", "MDPrivateKeys P-256"))
+    bed.serve(domain, options=options)
+    eventually(lambda: list(bed.httpd.store.glob(f"challenges/{name}/*pubcert*")), "the challenge is set up")
+    for version in ("-tls1_2", "-tls1_3"):
+        for address in ("127.0.0.1", "[::1]"):
+            shown = handshake(bed, name, version, address=address)
+            assert len(shown) == 1 and ACME_IDENTIFIER in shown[0], (version, address)
+    gate.set()
+    bed.wait_staged(domain, specs=("p-256",))
