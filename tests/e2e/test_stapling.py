@@ -6,11 +6,13 @@ import threading
 import time
 
 import pytest
+from cryptography import x509
+from cryptography.x509 import ocsp as ocsp_wire
 
 from testbed import tls
 from testbed.bed import Domain, PlainHost
-from testbed.fault_proxy import answer, hold, then
-from testbed.ocsp import OcspProxy, Responder, good_staple, staple
+from testbed.fault_proxy import answer, endless_body, hold, then
+from testbed.ocsp import HOUR, OcspProxy, Responder, drips, forged, good_staple, refusal, says, staple
 from testbed.waiting import eventually
 
 STAPLING = "MDStapling on"
@@ -191,3 +193,73 @@ def test_both_modules_read_each_others_answers(bed, ocsp):
     bed.httpd.start()
     good_staple(port, domain.name)
     assert gone.struck == 0
+
+
+# What a responder may come up with, and what is said of it. Each certificate has an endpoint of its own.
+BAD_ANSWERS = {
+    "wrong-signature": "not signed by the certificate's issuer", "wrong-serial": "not about the certificate",
+    "expired": "has expired", "future": "not valid before", "truncated": "no OCSP answer", "huge": "65536",
+    "endless": "65536", "slow-drip": "", "html": "no OCSP answer", "try-later": "trylater"}
+
+
+def bad_answers(authority, hosts):
+    def about(name):
+        return x509.load_pem_x509_certificate(hosts[name].certificate_file.read_bytes())
+
+    def of_ours(name, **changes):
+        return forged(authority.root, authority.key, about(name), **changes)
+
+    signed = of_ours("wrong-signature")
+    return {"wrong-signature": says(signed[:-1] + bytes([signed[-1] ^ 1])),  # the signature comes last
+            "wrong-serial": says(of_ours("html")),
+            "expired": says(of_ours("expired", **{"this": -3 * HOUR, "next": -HOUR})),
+            "future": says(of_ours("future", **{"this": HOUR, "next": 2 * HOUR})),
+            "truncated": says(of_ours("truncated")[:-40]),
+            "huge": says(of_ours("huge") + b"\0" * 10_000_000),
+            "endless": endless_body, "slow-drip": drips(),
+            "html": answer(200, b"<html>Welcome</html>"),
+            "try-later": says(refusal(ocsp_wire.OCSPResponseStatus.TRY_LATER))}
+
+
+def host_with_responder(bed, name, url, *extensions):
+    """A TLS host with a certificate of the test's own authority, which names that responder."""
+    aia = x509.AuthorityInformationAccess([x509.AccessDescription(
+        x509.oid.AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(url))])
+    certificate, key = bed.authority.server_files(name, (f"{name}.example.org",), (aia, *extensions))
+    certificate.write_bytes(certificate.read_bytes() + bed.authority.root_file.read_bytes())
+    return PlainHost(f"{name}.example.org", certificate, key)
+
+
+@pytest.mark.ours
+def test_a_bad_answer_never_replaces_a_good_one(bed, ocsp):
+    """OC-01, OC-02, OC-13, OC-16: many are due at once and asked for in parallel; each bad answer is refused with its
+    reason, the one good one among them is taken, and the old staples stay."""
+    hosts = {name: host_with_responder(bed, name, ocsp.url_of(name)) for name in (*BAD_ANSWERS, "good")}
+    together = threading.Barrier(len(hosts), timeout=10)
+    for name in hosts:
+        own = forged(bed.authority.root, bed.authority.key,
+                     x509.load_pem_x509_certificate(hosts[name].certificate_file.read_bytes()))
+        ocsp.inject(name, then(lambda exchange: together.wait()))
+        ocsp.inject(name, says(own))
+    bed.serve(*hosts.values(), options=[STAPLING, ALWAYS_DUE])
+    for name in hosts:
+        wait_stapled(bed, hosts[name].name)
+    assert not together.broken
+
+    bed.httpd.stop()
+    forget_jobs(bed)
+    kept = {path: path.read_bytes() for path in bed.httpd.store.glob("ocsp/other/ocsp-*.json")}
+    ocsp.heal()
+    for name, bad in bad_answers(bed.authority, hosts).items():
+        ocsp.inject(name, bad, times=None)
+    about = x509.load_pem_x509_certificate(hosts["good"].certificate_file.read_bytes())
+    ocsp.inject("good", says(forged(bed.authority.root, bed.authority.key, about)), times=None)
+    bed.httpd.start()
+    for name, reason in BAD_ANSWERS.items():
+        eventually(lambda: [line for line in bed.httpd.log().splitlines() if "goes on being stapled" in line and
+                            f"/{name}:" in line and reason in line], f"{name} is refused, and the reason is said")
+        good_staple(bed.httpd.https_port, hosts[name].name)
+    jobs = [json.loads(path.read_text()) for path in bed.httpd.store.glob("ocsp/other/job-*.json")]
+    assert sum(job["errors"] == 1 for job in jobs) == len(BAD_ANSWERS)
+    changed = [path for path, content in kept.items() if path.read_bytes() != content]
+    assert len(changed) == 1, "the good answer alone has replaced one"
