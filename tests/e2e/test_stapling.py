@@ -4,6 +4,7 @@
 import json
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
@@ -120,14 +121,14 @@ def test_a_revoked_certificate_is_renewed_at_once(bed, ocsp):
     bed.httpd.start()
     try:
         eventually(lambda: orders.struck, "a renewal begins")
-        assert staple(bed.httpd.https_port, domain.name).status == "revoked"
-        assert stapling_status(bed, domain.name)["status"] == "revoked"
+        eventually(lambda: staple(bed.httpd.https_port, domain.name).status == "revoked", "the staple says so")
+        eventually(lambda: stapling_status(bed, domain.name)["status"] == "revoked", "every child knows")
         assert "AH10500" in bed.httpd.log()
     finally:
         gate.set()
     new = eventually(lambda: good_staple(bed.httpd.https_port, domain.name), "a new certificate is stapled").certificate
     assert new.public_key().public_numbers() != old.public_key().public_numbers()
-    assert stapling_status(bed, domain.name)["status"] == "good"
+    eventually(lambda: stapling_status(bed, domain.name)["status"] == "good", "every child knows")
 
 
 @pytest.mark.ours
@@ -263,3 +264,41 @@ def test_a_bad_answer_never_replaces_a_good_one(bed, ocsp):
     assert sum(job["errors"] == 1 for job in jobs) == len(BAD_ANSWERS)
     changed = [path for path, content in kept.items() if path.read_bytes() != content]
     assert len(changed) == 1, "the good answer alone has replaced one"
+
+
+def served_by(proxy, endpoint):
+    """Who asked the responder: our worker, which has a name, or mod_ssl, which has none."""
+    return {"ours" if "mod_md" in exchange.headers.get("User-Agent", "") else "mod_ssl"
+            for exchange in proxy.requests(endpoint)}
+
+
+@pytest.mark.ours
+def test_each_certificate_is_stapled_by_one_module_alone(bed, ocsp):
+    """OC-12, OC-06: MDStapling and MDStapleOthers by host, together with SSLUseStapling. Where ours is off, mod_ssl's
+    own goes on; where it is on, mod_ssl asks nobody, not even while no answer is known. No responder: no complaint."""
+    words = {"by-server": [], "host-off": ["MDStapling off"], "others-off": ["MDStapleOthers off"],
+             "others-on": ["MDStapleOthers on"]}
+    hosts = {name: replace(host_with_responder(bed, name, ocsp.url_of(name)), vhost=tuple(lines))
+             for name, lines in words.items()}
+    plain = PlainHost("plain.example.org", *bed.authority.server_files("plain", ("plain.example.org",)))
+    for name in hosts:
+        ocsp.inject(name, answer(503), times=None)
+    bed.serve(*hosts.values(), plain, options=[
+        STAPLING, "SSLUseStapling on", "SSLStaplingCache shmcb:logs/staples(128000)",
+        "SSLStaplingReturnResponderErrors off", "SSLStaplingFakeTryLater off"])
+    for name in hosts:
+        staple(bed.httpd.https_port, hosts[name].name)
+        expected = {"mod_ssl"} if name in ("host-off", "others-off") else {"ours"}
+        eventually(lambda: served_by(ocsp, name) == expected, f"{name} is asked for by {expected}")
+    assert staple(bed.httpd.https_port, plain.name).status is None
+    about_plain = [line for line in bed.httpd.log().splitlines() if "names no OCSP responder" in line]
+    assert all(":debug]" in line for line in about_plain)
+
+
+@pytest.mark.ours
+def test_must_staple_without_a_responder_is_said(bed):
+    demand = x509.TLSFeature([x509.TLSFeatureType.status_request])
+    certificate, key = bed.authority.server_files("must", ("must.example.org",), (demand,))
+    certificate.write_bytes(certificate.read_bytes() + bed.authority.root_file.read_bytes())
+    bed.serve(PlainHost("must.example.org", certificate, key), options=[STAPLING])
+    assert [line for line in bed.httpd.log().splitlines() if ":warn]" in line and "must-staple" in line]

@@ -56,11 +56,12 @@ class PlainHost:
     name: str
     certificate_file: Path
     key_file: Path
+    vhost: tuple = ()                            # lines of its <VirtualHost> section
 
     def render(self, https_port):
         return "\n".join([f"<VirtualHost 127.0.0.1:{https_port}>", f"ServerName {self.name}", "SSLEngine on",
                           f"SSLCertificateFile {self.certificate_file}", f"SSLCertificateKeyFile {self.key_file}",
-                          "</VirtualHost>", ""])
+                          *self.vhost, "</VirtualHost>", ""])
 
 
 @dataclass
