@@ -75,6 +75,15 @@ def test_the_answer_is_exact(bed):  # CH-12
     assert ask(bed, "a.example.org", tls_too=True)[1] == ANSWER
 
 
+def test_before_the_first_certificate_little_is_answered(bed):
+    bed.pebble.stop()
+    bed.serve(Domain("a.example.org"))
+    put_answer(bed, "a.example.org")
+    seen = {path: tls.fetch(bed.httpd.https_port, "a.example.org", path).status
+            for path in (PREFIX + "token-1", "/.httpd/certificate-status", "/index.html", "/nowhere", "/md-status")}
+    assert list(seen.values()) == [200, 200, 503, 503, 503], seen
+
+
 @pytest.mark.ours  # Debian's has one answer per host
 def test_each_order_has_its_own_answer(bed):
     bed.pebble.stop()
