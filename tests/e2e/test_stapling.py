@@ -14,6 +14,8 @@ from testbed import tls
 from testbed.bed import Domain, PlainHost
 from testbed.fault_proxy import answer, endless_body, hold, then
 from testbed.ocsp import HOUR, OcspProxy, Responder, drips, forged, good_staple, refusal, says, staple
+from testbed.processes import threads_named
+from testbed.tracing import FilesTouched
 from testbed.waiting import eventually
 
 STAPLING = "MDStapling on"
@@ -302,3 +304,23 @@ def test_must_staple_without_a_responder_is_said(bed):
     certificate.write_bytes(certificate.read_bytes() + bed.authority.root_file.read_bytes())
     bed.serve(PlainHost("must.example.org", certificate, key), options=[STAPLING])
     assert [line for line in bed.httpd.log().splitlines() if ":warn]" in line and "must-staple" in line]
+
+
+@pytest.mark.ours
+@pytest.mark.root
+def test_a_handshake_without_a_known_answer_reads_no_file(bed, ocsp):
+    """OC-10: and no lock is taken but that of a pointer's copy, see ocsp::StapleCache; bench/stapling.py has the cost."""
+    host = host_with_responder(bed, "nothing-known", ocsp.url_of("nothing-known"))
+    refused = ocsp.inject("nothing-known", answer(503), times=None)
+    bed.serve(host, options=[STAPLING])
+    eventually(lambda: refused.struck and list(bed.httpd.store.glob("ocsp/other/job-*.json")), "the answer is refused")
+    with FilesTouched(bed.httpd.serving_children(), bed.root / "strace") as files:
+        eventually(lambda: tls.fetch(bed.httpd.https_port, host.name) and
+                   any("index.html" in line for line in files.lines), "the trace sees what a request reads")
+        for _ in range(30):
+            assert staple(bed.httpd.https_port, host.name).status is None
+        # Main threads and ours load answers; neither answers handshakes.
+        children = bed.httpd.serving_children()
+        own_threads = {str(thread) for pid in children for thread in (pid, *threads_named(pid, "md-"))}
+    assert own_threads
+    assert [line for line in files.lines if "ocsp" in line and line.split()[0] not in own_threads] == []

@@ -49,6 +49,11 @@ def comm(pid):
     return _read(Path(f"/proc/{pid}/comm")).strip()
 
 
+def threads_named(pid, prefix):
+    """Ids of the process's threads whose name begins so."""
+    return [int(task.name) for task in Path(f"/proc/{pid}/task").glob("*") if _read(task / "comm").startswith(prefix)]
+
+
 def uid(pid):
     return int(_status_field(pid, "Uid").split()[0])
 
