@@ -78,6 +78,7 @@ apr_status_t on_watchdog(int state, void* /*data*/, apr_pool_t* /*pool*/) noexce
 void Child::start() {
   loader_.start();
   stapling_loader_.start();
+  work_watcher_.start();
 }
 
 void Child::start_worker() {
@@ -170,6 +171,7 @@ void Child::stop_and_join() {
   stop_.stop();
   loader_.join();
   stapling_loader_.join();
+  work_watcher_.join();
   const std::lock_guard lock(worker_mutex_);
   if (requests_ != nullptr) {
     requests_->join();

@@ -9,6 +9,7 @@
 #include "httpd/runtime.h"
 #include "httpd/stapling_loader.h"
 #include "httpd/stapling_worker.h"
+#include "httpd/work_watcher.h"
 #include "renewal/renewer.h"
 #include "renewal/requests.h"
 #include "renewal/worker_pool.h"
@@ -23,9 +24,10 @@ class Child {
   explicit Child(Runtime& runtime)
       : runtime_(runtime),
         loader_(runtime, stop_),
-        stapling_loader_(runtime, stop_, [this](std::size_t slot, const StapleState& before) {
-          staple_changed(slot, before);
-        }) {}
+        stapling_loader_(
+            runtime, stop_,
+            [this](std::size_t slot, const StapleState& before) { staple_changed(slot, before); }),
+        work_watcher_(runtime, stop_) {}
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   ~Child() { stop_and_join(); }
@@ -50,6 +52,7 @@ class Child {
   StopSignal stop_;
   CertificateLoader loader_;
   StaplingLoader stapling_loader_;
+  WorkWatcher work_watcher_;
   std::mutex worker_mutex_;                    // makes starting and ending of the worker exclusive
   std::unique_ptr<renewal::Renewer> renewer_;  // guarded by worker_mutex_
   std::unique_ptr<StaplingWorker> stapling_;   // guarded by worker_mutex_; nullptr: none is wanted

@@ -6,6 +6,7 @@
 #include "httpd/directive_adapter.h"
 #include "httpd/request_hooks.h"
 #include "httpd/require_https.h"
+#include "httpd/server_status.h"
 #include "httpd/stapling.h"
 #include "httpd/startup.h"
 #include "httpd/tls_hooks.h"
@@ -19,6 +20,7 @@ void register_hooks(apr_pool_t* /*pool*/) {
   md::httpd::register_stapling_hooks();
   md::httpd::register_request_hooks();
   md::httpd::register_require_https_hooks();
+  md::httpd::register_server_status_hooks();
 }
 
 }  // namespace

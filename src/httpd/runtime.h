@@ -17,12 +17,22 @@
 #include "httpd/apache_logger.h"
 #include "httpd/live_set.h"
 #include "httpd/stapling.h"
+#include "model/job.h"
 #include "model/managed_domain.h"
+#include "renewal/ca_advice.h"
+#include "renewal/facts.h"
 #include "store/documents.h"
 #include "store/file_store.h"
 #include "store/generation_table.h"
 
 namespace md::httpd {
+
+/// What the store says of a domain's renewal. Immutable.
+struct DomainWork {
+  std::optional<model::Job> job;        ///< of staging, if there is one
+  renewal::CertificateSetFacts staged;  ///< what waits for activation; empty if nothing does
+  renewal::CaAdvices advices;           ///< of the CA, about the live certificates
+};
 
 /// A managed domain as this server runs it.
 struct DomainRuntime {
@@ -31,6 +41,8 @@ struct DomainRuntime {
   /// What is served. Set by the parent before the children are forked; afterwards by each
   /// process's CertificateLoader alone.
   Snapshot<LiveSet> live;
+  /// For status pages. Set by each child's WorkWatcher alone.
+  Snapshot<DomainWork> work{std::make_shared<const DomainWork>()};
   /// Of a host of the domain, as mod_ssl has set it up; nullptr if none asks us for certificates.
   SSL_CTX* tls_context{nullptr};
   /// Certificate and key files that mod_ssl is given at start, in pairs; the fallback if there is

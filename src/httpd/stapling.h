@@ -23,6 +23,7 @@
 #include "model/key_spec.h"
 #include "ocsp/staple_cache.h"
 #include "ocsp/subject.h"
+#include "status/md_status.h"
 #include "store/generation_table.h"
 
 namespace md::httpd {
@@ -135,9 +136,11 @@ class Stapling {
 /// What is stapled, in the order of domains and then as mod_ssl came by; empty where stapling is
 /// off.
 std::vector<StaplingView> staplings_of(const Runtime& runtime);
-/// `cert.<spec>.ocsp` of a domain's status document, by KeySpec::name(). Reads the job's history.
+/// `cert.<spec>.ocsp` of a domain's status document, by KeySpec::name(). From memory; in full, the
+/// job's history is read from the store.
 std::map<std::string, json::Value> ocsp_status_of(const Runtime& runtime,
-                                                  const DomainRuntime& domain);
+                                                  const DomainRuntime& domain,
+                                                  status::Detail detail);
 
 /// Hooks by which mod_ssl, or another TLS module, asks for staples.
 void register_stapling_hooks();

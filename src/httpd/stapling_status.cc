@@ -13,7 +13,8 @@ ocsp::StaplePtr valid_staple(const StapleState& state, TimePoint now) {
   return state.staple != nullptr && now < state.staple->validity.until ? state.staple : nullptr;
 }
 
-json::Value status_document(const Runtime& runtime, const StapleState& state) {
+json::Value status_document(const Runtime& runtime, const StapleState& state,
+                            status::Detail detail) {
   auto document = json::Value::object();
   if (state.subject == nullptr) {
     return document.set("status", "not applicable").set("detail", state.why_not);
@@ -26,7 +27,13 @@ json::Value status_document(const Runtime& runtime, const StapleState& state) {
     document.set("valid", std::move(valid));
   }
   document.set("responder", state.subject->responder_url);
-  return document.set("renewal", store::to_json(ocsp::load_job(*runtime.store, *state.subject)));
+  const bool is_full = detail == status::Detail::Full;
+  auto renewal =
+      store::to_json(is_full ? ocsp::load_job(*runtime.store, *state.subject) : state.job);
+  if (!is_full) {
+    renewal.erase("log");
+  }
+  return document.set("renewal", std::move(renewal));
 }
 
 }  // namespace
@@ -48,13 +55,14 @@ std::vector<StaplingView> staplings_of(const Runtime& runtime) {
 }
 
 std::map<std::string, json::Value> ocsp_status_of(const Runtime& runtime,
-                                                  const DomainRuntime& domain) {
+                                                  const DomainRuntime& domain,
+                                                  status::Detail detail) {
   std::map<std::string, json::Value> by_spec;
   if (runtime.stapling == nullptr) {
     return by_spec;
   }
   for (const StapleSlot* const slot : runtime.stapling->slots_of(domain)) {
-    by_spec.emplace(slot->spec.name(), status_document(runtime, *slot->state.get()));
+    by_spec.emplace(slot->spec.name(), status_document(runtime, *slot->state.get(), detail));
   }
   return by_spec;
 }

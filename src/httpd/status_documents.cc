@@ -3,46 +3,10 @@
 
 #include "renewal/ca_advice.h"
 #include "renewal/decide.h"
-#include "renewal/staged_set.h"
 #include "status/md_status.h"
 
 namespace md::httpd {
 namespace {
-
-/// Facts of the moment: live ones from this process's snapshot, the job and what is staged from the
-/// files that the worker writes for all to read.
-status::DomainStatus status_of(const Runtime& runtime, const DomainRuntime& entry) {
-  const auto live = entry.live.get();
-  const auto job_text =
-      runtime.store->load(store::Group::Staging, entry.domain.name, store::kJobFile);
-  const auto job_document =
-      job_text ? json::Value::parse(*job_text, "job.json") : Result<json::Value>(job_text.error());
-  renewal::RenewalFacts facts;
-  facts.live = live->facts();
-  if (const auto text = runtime.store->load_at_root(renewal::advice_path(entry.domain.name))) {
-    const auto book = renewal::parse_advice_book(*text, "renewal-info");
-    facts.advices = book ? book->advices() : renewal::CaAdvices{};
-  }
-  renewal::CertificateSetFacts staged;
-  if (renewal::has_all_files(*runtime.store, store::Group::Staging, entry.domain)) {
-    staged =
-        renewal::load_set(*runtime.store, store::Group::Staging, entry.domain, runtime.store->key())
-            .facts();
-    facts.staged_complete = staged.is_complete();
-  }
-  return {
-      .domain = entry.domain,
-      .record = entry.record,
-      .live = live->facts(),
-      .job = job_document ? std::optional(store::parse_job(*job_document)) : std::nullopt,
-      .staged = std::move(staged),
-      .activated = live->activated_at(),
-      .due = renewal::renewal_due(entry.domain, facts, runtime.clock.now()),
-      .supervision = renewal::supervision_of(entry.domain),
-      .ocsp = ocsp_status_of(runtime, entry),
-      .advices = facts.advices,
-  };
-}
 
 json::Value unknown_domain(std::string_view name) {
   auto error = json::Value::object();
@@ -50,17 +14,61 @@ json::Value unknown_domain(std::string_view name) {
   return error;
 }
 
+/// From this process's memory; in full, the history of OCSP jobs is read from the store.
+status::DomainStatus status_of(const Runtime& runtime, const DomainRuntime& entry,
+                               status::Detail detail) {
+  const auto live = entry.live.get();
+  const auto work = entry.work.get();
+  renewal::RenewalFacts facts;
+  facts.live = live->facts();
+  facts.advices = work->advices;
+  facts.staged_complete = work->staged.is_complete();
+  facts.revoked = runtime.stapling != nullptr && runtime.stapling->is_revoked(entry);
+  return {
+      .domain = entry.domain,
+      .record = entry.record,
+      .live = live->facts(),
+      .job = work->job,
+      .staged = work->staged,
+      .activated = live->activated_at(),
+      .due = renewal::renewal_due(entry.domain, facts, runtime.clock.now()),
+      .supervision = renewal::supervision_of(entry.domain),
+      .ocsp = ocsp_status_of(runtime, entry, detail),
+      .advices = work->advices,
+  };
+}
+
 }  // namespace
+
+std::vector<status::DomainStatus> domain_statuses(const Runtime& runtime) {
+  std::vector<status::DomainStatus> all;
+  all.reserve(runtime.domains.size());
+  for (const auto& domain : runtime.domains) {
+    all.push_back(status_of(runtime, *domain, status::Detail::Summary));
+  }
+  return all;
+}
+
+std::vector<status::StaplingStatus> stapling_statuses(const Runtime& runtime) {
+  std::vector<status::StaplingStatus> all;
+  for (const StaplingView& view : staplings_of(runtime)) {
+    status::StaplingStatus one{view.folder, ocsp::hex_of(view.subject->id), {},
+                               {},          view.subject->responder_url,    view.job};
+    if (view.staple != nullptr) {
+      one.status = crypto::name_of(view.staple->status);
+      one.validity = view.staple->validity;
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
 
 Result<std::string> md_status_document(const Runtime* runtime, std::string_view name) {
   if (name.empty()) {
-    std::vector<status::DomainStatus> all;
-    for (std::size_t i = 0; runtime != nullptr && i < runtime->domains.size(); ++i) {
-      all.push_back(status_of(*runtime, *runtime->domains[i]));
-    }
-    return status::md_status(MD_VERSION, all,
-                             runtime != nullptr ? runtime->clock.now() : TimePoint())
-        .dump();
+    return runtime == nullptr
+               ? status::md_status(MD_VERSION, {}, TimePoint()).dump()
+               : status::md_status(MD_VERSION, domain_statuses(*runtime), runtime->clock.now())
+                     .dump();
   }
   const auto parsed = model::DnsName::parse(name);
   const DomainRuntime* const found =
@@ -68,13 +76,13 @@ Result<std::string> md_status_document(const Runtime* runtime, std::string_view 
   if (found == nullptr) {
     return fail(ErrorKind::NotFound, unknown_domain(name).dump());
   }
-  return status::domain_status(status_of(*runtime, *found), status::Detail::Full,
-                               runtime->clock.now())
+  return status::domain_status(status_of(*runtime, *found, status::Detail::Full),
+                               status::Detail::Full, runtime->clock.now())
       .dump();
 }
 
 std::string certificate_status_document(const Runtime& runtime, const DomainRuntime& domain) {
-  const status::DomainStatus status = status_of(runtime, domain);
+  const status::DomainStatus status = status_of(runtime, domain, status::Detail::Summary);
   return status::certificate_status(status.live, status.staged).dump();
 }
 

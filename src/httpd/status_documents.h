@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "httpd/runtime.h"
+#include "status/overview.h"
 
 namespace md::httpd {
 
@@ -13,6 +14,10 @@ namespace md::httpd {
 /// names, or a name that its wildcard covers). An unknown name: NotFound, the message is the JSON
 /// document to answer with. `runtime` may be nullptr: nothing is managed.
 Result<std::string> md_status_document(const Runtime* runtime, std::string_view name);
+
+/// How everything stands in this process, from memory alone: for server-status and metrics.
+std::vector<status::DomainStatus> domain_statuses(const Runtime& runtime);
+std::vector<status::StaplingStatus> stapling_statuses(const Runtime& runtime);
 
 /// The public /.httpd/certificate-status of a managed host.
 std::string certificate_status_document(const Runtime& runtime, const DomainRuntime& domain);

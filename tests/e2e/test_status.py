@@ -94,3 +94,33 @@ def test_no_secret_appears(bed):
     for path in ("/md-status", f"/md-status/{DOMAIN.name}"):
         _, body = tls.get(bed.httpd.http_port, path)
         assert secret.encode() not in body and b"PRIVATE" not in body
+
+
+def server_status(bed, query=""):
+    status, body = tls.get(bed.httpd.http_port, f"/server-status{query}")
+    assert status == 200
+    return body if isinstance(body, str) else body.decode()
+
+
+def test_server_status_for_people_and_for_scripts(bed):
+    """SE-02, SE-07"""
+    refused = Domain("refused.example.org")
+    bed.proxy.inject("new-order", problem(400, "rejectedIdentifier", "not <this> name"), times=None)
+    bed.serve(refused)
+    eventually(lambda: "Failed: not &lt;this&gt; name" in server_status(bed), "the CA's words are on the page")
+    page, lines = server_status(bed), server_status(bed, "?auto").splitlines()
+    assert "<h3>Managed Certificates</h3>" in page and "<script" not in page
+    assert "ManagedCertificatesErrored: 1" in lines
+    assert "ManagedDomain[0]LastDetail: not <this> name" in lines
+    assert all(": " in line or line in ("", "127.0.0.1") for line in lines if line.startswith("Managed"))
+    bed.configure(refused, options=["MDServerStatus off"])
+    bed.httpd.graceful()
+    eventually(lambda: "Managed" not in server_status(bed), "the section is gone")
+
+
+def test_status_of_a_renewed_certificate_in_text(bed):
+    """SE-02"""
+    bed.serve(DOMAIN)
+    bed.obtain(DOMAIN, specs=SPECS.values())
+    eventually(lambda: "ManagedDomain[0]Status: good" in server_status(bed, "?auto"), "the set is shown")
+    assert "ManagedDomain[0]ActivityRenew: " in server_status(bed, "?auto")
