@@ -4,11 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "config/challenge_choice.h"
 #include "config/merge.h"
-#include "config/pending.h"
 #include "httpd/apache_logger.h"
 #include "httpd/directive_adapter.h"
 #include "httpd/runtime.h"
@@ -115,24 +113,17 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
   std::vector<server_rec*> servers;
   std::vector<config::VirtualHost> hosts;
   std::vector<config::DomainDefinition> definitions;
-  std::set<std::string_view> pending;
   Words stapling_in_sections;
-  const auto note_pending = [&](const model::Settings& settings) {
-    const auto found = config::pending_directives(settings);
-    pending.insert(found.begin(), found.end());
-  };
   const ServerConfig* base_config = &config_of(base_server);
   for (server_rec* host = base_server; host != nullptr; host = host->next) {
     servers.push_back(host);
     hosts.push_back(describe(host));
     const ServerConfig& own = config_of(host);
-    note_pending(own.settings);
     // A host without any directive of ours has the very configuration of the main server.
     if (host == base_server || &own != base_config) {
       for (config::DomainDefinition definition : own.domains) {
         stapling_in_sections.emplace(definition.names.front().text(), definition.settings.stapling);
         definition.settings = config::merge(own.settings, definition.settings);
-        note_pending(definition.settings);
         definitions.push_back(std::move(definition));
       }
     }
@@ -144,11 +135,6 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
     configuration.server_settings.store_dir = absolute;
   }
   configuration.plan = config::make_plan(definitions, hosts, base_config->settings);
-  for (const std::string_view name : pending) {
-    configuration.plan.findings.push_back(
-        {LogLevel::Warning, LogId{},
-         fmt::format("{} is read and kept, but this version does not act on it yet", name), false});
-  }
   for (std::size_t i = 0; i < servers.size(); ++i) {
     const auto domain = configuration.plan.host_domains[i];
     if (domain) {
