@@ -116,6 +116,12 @@ renewal::World Child::renewal_world() {
             return runtime.stapling != nullptr &&
                    runtime.stapling->is_revoked(*by_name.at(domain.name));
           },
+      .report_attempt =
+          [&runtime](const renewal::AttemptReport& report) {
+            if (runtime.attempts != nullptr) {
+              runtime.attempts->count(report);
+            }
+          },
   };
 }
 

@@ -15,6 +15,7 @@
 #include "http/curl_client.h"
 #include "httpd/apache.h"
 #include "httpd/apache_logger.h"
+#include "httpd/attempt_tally.h"
 #include "httpd/live_set.h"
 #include "httpd/stapling.h"
 #include "model/job.h"
@@ -67,6 +68,8 @@ struct Runtime {
   SecretBytes bundle_key;
   /// nullptr: live activation is off.
   std::unique_ptr<store::GenerationTable> generations;
+  /// nullptr: there was no memory for it.
+  std::unique_ptr<AttemptTally> attempts;
   /// nullptr: nothing is stapled.
   std::unique_ptr<Stapling> stapling;
   std::unique_ptr<http::CurlGlobal> curl;

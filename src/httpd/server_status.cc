@@ -2,6 +2,7 @@
 #include "httpd/server_status.h"
 
 #include <string>
+#include <string_view>
 
 #include "httpd/apache.h"
 // After httpd's own headers, which it leaves to others to include.
@@ -9,6 +10,7 @@
 
 #include "httpd/guard.h"
 #include "httpd/status_documents.h"
+#include "status/metrics.h"
 #include "status/server_status.h"
 
 namespace md::httpd {
@@ -30,9 +32,52 @@ int add_sections(request_rec* request, int flags) noexcept {
   });
 }
 
+status::MetricFormat format_wanted_by(request_rec* request) {
+  const char* const accept = apr_table_get(request->headers_in, "Accept");
+  const bool is_open =
+      accept != nullptr &&
+      std::string_view(accept).find("application/openmetrics-text") != std::string_view::npos;
+  return is_open ? status::MetricFormat::OpenMetrics : status::MetricFormat::Prometheus;
+}
+
+status::MetricFacts metric_facts(const Runtime& runtime) {
+  status::MetricFacts facts{{domain_statuses(runtime), stapling_statuses(runtime)}, {}, {}};
+  if (runtime.attempts != nullptr) {
+    facts.attempts = runtime.attempts->counts();
+  }
+  for (const auto& domain : runtime.domains) {
+    facts.generations.push_back(domain->live.get()->generation());
+  }
+  return facts;
+}
+
+int answer_metrics(request_rec* request) noexcept {
+  return guarded(HTTP_INTERNAL_SERVER_ERROR, [&] {
+    if (request->handler == nullptr || std::string_view(request->handler) != "md-metrics") {
+      return DECLINED;
+    }
+    if (request->method_number != M_GET) {
+      ap_allow_standard_methods(request, REPLACE_ALLOW, M_GET, -1);
+      return HTTP_METHOD_NOT_ALLOWED;
+    }
+    const Runtime* const runtime = current_runtime();
+    const status::MetricFormat format = format_wanted_by(request);
+    const std::string body =
+        runtime == nullptr ? status::metrics({}, format, TimePoint())
+                           : status::metrics(metric_facts(*runtime), format, runtime->clock.now());
+    ap_set_content_type(request, status::content_type_of(format).data());
+    ap_set_content_length(request, static_cast<apr_off_t>(body.size()));
+    if (request->header_only == 0) {
+      ap_rwrite(body.data(), static_cast<int>(body.size()), request);
+    }
+    return OK;
+  });
+}
+
 }  // namespace
 
 void register_server_status_hooks() {
+  ap_hook_handler(answer_metrics, nullptr, nullptr, APR_HOOK_MIDDLE);
   APR_OPTIONAL_HOOK(ap, status_hook, add_sections, nullptr, nullptr, APR_HOOK_MIDDLE);
 }
 

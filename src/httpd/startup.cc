@@ -280,6 +280,11 @@ class Startup {
 
   Status prepare_for_children() {
     runtime_.curl = std::make_unique<http::CurlGlobal>();
+    if (auto tally = AttemptTally::create()) {
+      runtime_.attempts = std::move(*tally);
+    } else {
+      runtime_.logger.warning({}, tally.error().message + "; attempts are not counted");
+    }
     if (runtime_.settings.live_activation == model::Switch::Off) {
       return {};
     }

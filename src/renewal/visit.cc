@@ -253,6 +253,7 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
                : AdviceDesk::Cause::Ours;
   const std::string ca_url = authority_for(domain_.settings, journal_.job.errors).url;
   attempted_ca_ = ca_url;
+  const TimePoint begun = world_.clock.now();
   // Where nothing can be noted, nothing can be staged: the CA is not bothered.
   Result<CertificateSetFacts> staged = CertificateSetFacts{};
   if (Status saved = journal_.save(Durability::Synced); !saved) {
@@ -266,11 +267,28 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
                              tools_.http};
     staged = make_driver(tools, domain_, ca_url, journal_, to_be_replaced(live, ca_url))->run();
   }
+  report_attempt(ca_url, staged ? nullptr : &staged.error(), begun);
   if (!staged) {
     return record_failure(staged.error(), ca_url, live);
   }
   finish(*staged);
   return rest_while_staged();
+}
+
+void Visit::report_attempt(const std::string& ca_url, const Error* error, TimePoint begun) const {
+  if (!world_.report_attempt || (error != nullptr && error->kind == ErrorKind::Stopped)) {
+    return;
+  }
+  AttemptReport report{ca_url, "", {}};
+  if (error != nullptr) {
+    report.failure = error->problem && !error->problem->type.empty()
+                         ? error->problem->type
+                         : result_of(*error, "").status_description;
+  }
+  report.took =
+      std::max(std::chrono::duration_cast<std::chrono::milliseconds>(world_.clock.now() - begun),
+               std::chrono::milliseconds(0));
+  world_.report_attempt(report);
 }
 
 void Visit::begin_attempt(const std::string& reason) {

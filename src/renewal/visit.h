@@ -62,6 +62,7 @@ class Visit {
   TimePoint rest(const RenewalDecision& decision, const CertificateSetFacts& live);
   TimePoint rest_while_staged();
   TimePoint attempt(const std::string& reason, const CertificateSetFacts& live);
+  void report_attempt(const std::string& ca_url, const Error* error, TimePoint begun) const;
   void begin_attempt(const std::string& reason);
   std::optional<TimePoint> begin_request(const CertificateSetFacts& live);
   void end_request();

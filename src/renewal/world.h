@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <vector>
 
@@ -30,6 +31,13 @@ using LiveFacts = std::function<CertificateSetFacts(const model::ManagedDomain& 
 /// empty: unknown.
 using IssuingCa = std::function<std::string(const model::ManagedDomain& domain)>;
 
+/// How an attempt ended, for counters.
+struct AttemptReport {
+  std::string ca_url;
+  std::string failure;  ///< problem type, or our word for it; empty: it has succeeded
+  std::chrono::milliseconds took{0};
+};
+
 /// What renewals work with. All references outlive the renewer.
 struct World {
   store::FileStore& store;
@@ -46,6 +54,8 @@ struct World {
   /// Has stapling seen that a live certificate of the domain is revoked? Thread-safe. Empty: nobody
   /// looks.
   std::function<bool(const model::ManagedDomain& domain)> is_revoked{};
+  /// Told of each attempt's end, unless the server's stop has ended it. Thread-safe. May be empty.
+  std::function<void(const AttemptReport& report)> report_attempt{};
 };
 
 }  // namespace md::renewal
