@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/text.h"
 #include "renewal/backoff.h"
@@ -20,6 +21,8 @@ using std::chrono::seconds;
 constexpr Duration kClockTolerance = minutes(5);
 constexpr int kChecksPerLifetime = 100;
 constexpr int kRestsPerLifetime = 20;
+constexpr int kSpreadOfWindow = 20;
+constexpr Duration kShortLifetime = std::chrono::days(10);
 // Also keeps absurd settings within what a TimePoint can hold.
 constexpr Duration kLongestPause = std::chrono::days(365);
 
@@ -35,6 +38,9 @@ bool is_on(model::Switch setting) {
 Duration effective_window(const model::Window& window, Duration lifetime) {
   if (lifetime <= Duration(0)) {
     return Duration(0);
+  }
+  if (lifetime < kShortLifetime && window == model::Window::percent(33)) {
+    return lifetime / 2;
   }
   const Duration configured = window.of(lifetime);
   if (configured >= lifetime) {
@@ -66,22 +72,23 @@ std::optional<TimePoint> advised_time_of(const CertificateFacts& certificate,
 struct Appointment {
   TimePoint when{};
   const CertificateFacts* certificate{nullptr};
-  bool advised{false};
+  RenewalDue::Cause cause{RenewalDue::Cause::Window};
 };
 
 Appointment first_appointment(const model::ManagedDomain& domain, const RenewalFacts& facts,
                               TimePoint now) {
   Appointment first;
-  const auto consider = [&](TimePoint when, const CertificateFacts& certificate, bool advised) {
+  const auto consider = [&](TimePoint when, const CertificateFacts& certificate,
+                            RenewalDue::Cause cause) {
     if (first.certificate == nullptr || when < first.when) {
-      first = {when, &certificate, advised};
+      first = {when, &certificate, cause};
     }
   };
   for (const CertificateFacts& certificate : facts.live.certificates) {
-    consider(renew_time_of(domain, certificate), certificate, false);
+    consider(renew_time_of(domain, certificate), certificate, RenewalDue::Cause::Window);
     const auto advised = advised_time_of(certificate, facts.advices, now);
     if (advised && is_on(domain.settings.renew_via_ari)) {
-      consider(*advised, certificate, true);
+      consider(*advised, certificate, RenewalDue::Cause::Advice);
     }
   }
   return first;
@@ -158,6 +165,34 @@ std::optional<std::string> defect(const model::ManagedDomain& domain, const Rene
   return std::nullopt;
 }
 
+/// A number in [0, 1) that is the domain's own for these certificates, and the same in every
+/// process (FNV-1a).
+double own_share(const model::ManagedDomain& domain, const CertificateSetFacts& live) {
+  std::uint64_t hash = 14695981039346656037U;
+  const auto mix = [&](const std::string& text) {
+    for (const char c : text) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    }
+  };
+  mix(domain.name);
+  for (const CertificateFacts& certificate : live.certificates) {
+    mix(certificate.serial);
+  }
+  constexpr double kSteps = 1U << 20U;
+  return static_cast<double>(hash >> 44U) / kSteps;
+}
+
+/// When a renewal that is due by the window starts (PM-08).
+TimePoint own_start(const model::ManagedDomain& domain, const CertificateSetFacts& live,
+                    TimePoint renew_at) {
+  const auto overlap = live.overlap();
+  if (!overlap || overlap->until <= renew_at) {
+    return renew_at;
+  }
+  const std::chrono::duration<double> spread = (overlap->until - renew_at) / kSpreadOfWindow;
+  return renew_at + std::chrono::duration_cast<Duration>(spread * own_share(domain, live));
+}
+
 /// How far away the next look may be.
 Duration longest_pause(const model::ManagedDomain& domain, const CertificateSetFacts& live) {
   Duration pause = std::min<Duration>(ceil<seconds>(domain.settings.check_interval), kLongestPause);
@@ -208,24 +243,24 @@ Supervision supervision_of(const model::ManagedDomain& domain) {
 RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& facts,
                        TimePoint now) {
   if (auto reason = defect(domain, facts, now)) {
-    return {true, *std::move(reason), now, false};
+    return {true, *std::move(reason), now, RenewalDue::Cause::Defect};
   }
   if (facts.requested) {
-    return {true, "it was asked for (a2md renew)", now, false};
+    return {true, "it was asked for (a2md renew)", now, RenewalDue::Cause::Request};
   }
   const Appointment first = first_appointment(domain, facts, now);
   if (now < first.when) {
     return {false, fmt::format("not due before {}", format_http_date(first.when)), first.when,
-            first.advised};
+            first.cause};
   }
-  if (first.advised) {
-    return {true, advice_words(first, facts.advices), first.when, true};
+  if (first.cause == RenewalDue::Cause::Advice) {
+    return {true, advice_words(first, facts.advices), first.when, first.cause};
   }
   const auto left = floor<seconds>(first.certificate->validity.until - now);
   return {true,
           fmt::format("{} expires in {}, the renew window is {}", label(*first.certificate),
                       describe_duration(left), domain.settings.renew_window.text()),
-          first.when, false};
+          first.when, first.cause};
 }
 
 RenewalDecision decide_renewal(const model::ManagedDomain& domain, const RenewalFacts& facts,
@@ -243,10 +278,24 @@ RenewalDecision decide_renewal(const model::ManagedDomain& domain, const Renewal
   if (!due.due) {
     return {Action::Nothing, std::move(due.reason), std::min(*due.renew_at, latest_check)};
   }
+  if (due.cause == RenewalDue::Cause::Window) {
+    const TimePoint start = own_start(domain, facts.live, *due.renew_at);
+    if (now < start) {
+      return {Action::Nothing,
+              fmt::format("{}; its turn is at {}", due.reason, format_http_date(start)),
+              std::min(start, latest_check)};
+    }
+  }
   const bool is_urgent = facts.requested && facts.requested->now;
   if (const auto next_run = believable_next_run(job, now); next_run && !is_urgent) {
     return {Action::Wait, waiting_reason(job, *next_run, due.reason),
             std::min(*next_run, latest_check)};
+  }
+  if (facts.hold && facts.hold->until > now) {
+    return {Action::Wait,
+            fmt::format("{}; CA {} asks to wait until {}", due.reason, facts.hold->ca_url,
+                        format_http_date(facts.hold->until)),
+            std::min(facts.hold->until, latest_check), true};
   }
   return {Action::Renew, std::move(due.reason), now};
 }

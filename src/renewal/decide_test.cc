@@ -117,19 +117,22 @@ TEST(RenewalDue, AgreesWithModMdAboutTheMoment) {  // reference/samples/md-statu
   CertificateFacts certificate = a_certificate(Duration(0), Duration(0));
   certificate.validity = {*parse_http_date("Sun, 22 Nov 2026 12:41:24 GMT"),
                           *parse_http_date("Sat, 28 Nov 2026 12:41:23 GMT")};
+  // There it is the default of 33 %, which for so short a lifetime is earlier here.
+  model::ManagedDomain domain = a_domain();
+  domain.settings.renew_window = model::Window::of_length(certificate.validity.length() * 33 / 100);
   const RenewalDue due =
-      renewal_due(a_domain(), live({certificate}), certificate.validity.from + minutes(1));
+      renewal_due(domain, live({certificate}), certificate.validity.from + minutes(1));
   EXPECT_FALSE(due.due);
   EXPECT_EQ(format_http_date(*due.renew_at), "Thu, 26 Nov 2026 13:10:12 GMT");
 }
 
 TEST(RenewalDue, IsOfTheCertificateThatIsFirst) {
-  CertificateFacts other = a_certificate(days(4), days(2));
+  CertificateFacts other = a_certificate(days(8), days(4));
   other.spec = model::KeySpec::ec("secp384r1");
   const RenewalDue due =
       renewal_due(a_domain(), live({a_certificate(days(4), days(86)), other}), kNow);
   EXPECT_FALSE(due.due);
-  EXPECT_EQ(*due.renew_at, other.validity.until - Duration(days(6)) * 33 / 100);
+  EXPECT_EQ(*due.renew_at, other.validity.until - Duration(days(12)) * 33 / 100);
   const RenewalDue later =
       renewal_due(a_domain(), live({a_certificate(days(4), days(86)), other}), *due.renew_at);
   EXPECT_TRUE(later.due);
@@ -316,7 +319,8 @@ TEST(DecideRenewal, RenewsOncePerLifetimeInAYear) {
       now = decision.next_check;
     }
   }
-  EXPECT_EQ(renewals, 6);  // every 60.3 days
+  EXPECT_GE(renewals, 5);  // every 60.3 days, and up to 1.5 days later
+  EXPECT_LE(renewals, 6);
   EXPECT_LT(checks, 365 * 2 + 20);
 }
 

@@ -49,7 +49,7 @@ TimePoint Renewer::check(const model::ManagedDomain& domain, http::Client& http_
     return world_.clock.now() + kWithoutLock;
   }
   Visit visit(
-      {world_, events_, accounts_, challenge_keys_, requests_, advice_, http_client,
+      {world_, events_, accounts_, challenge_keys_, requests_, advice_, holds_, http_client,
        [this](const std::string& ca_url) -> acme::NoncePool& { return nonces_for(ca_url); }},
       domain, take_unsaved(domain.name));
   const TimePoint next = visit.run();

@@ -14,6 +14,7 @@
 #include "model/managed_domain.h"
 #include "renewal/account_book.h"
 #include "renewal/advice_desk.h"
+#include "renewal/ca_holds.h"
 #include "renewal/challenge_setup.h"
 #include "renewal/events.h"
 #include "renewal/requests.h"
@@ -46,6 +47,7 @@ class Renewer {
   ChallengeKeys challenge_keys_;
   RequestBox requests_;
   AdviceDesk advice_;
+  CaHolds holds_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<acme::NoncePool>> nonces_;  // by CA URL, guarded by mutex_
   /// Jobs that a full or unwritable disk did not take, so that they back off all the same.

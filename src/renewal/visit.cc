@@ -33,6 +33,7 @@ constexpr seconds kFirstLookAtStaged{2};
 // CAs date certificates back, Let's Encrypt by an hour.
 constexpr std::chrono::minutes kDatedBack{70};
 constexpr std::chrono::hours kErroredInterval{1};
+constexpr std::chrono::minutes kLongestSpread{10};
 constexpr std::chrono::hours kExpiringInterval{24};
 
 /// Tells one live set from the next.
@@ -151,6 +152,10 @@ RenewalFacts Visit::facts_of_now(const CertificateSetFacts& live) const {
   facts.revoked = world_.is_revoked && world_.is_revoked(domain_);
   facts.requested = request_;
   facts.advices = advice_.advices();
+  const std::string& ca_url = authority_for(domain_.settings, journal_.job.errors).url;
+  if (const auto until = tools_.holds.held_until(ca_url, world_.clock.now())) {
+    facts.hold = CaHold{ca_url, *until};
+  }
   return facts;
 }
 
@@ -195,11 +200,28 @@ TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts
   }
   tell_expiring(live);
   const TimePoint now = world_.clock.now();
+  if (decision.held_back) {
+    return std::min(next, stay_away_from_ca(decision));
+  }
   if (decision.next_check < now + domain_.settings.check_interval) {
     return std::min(next, decision.next_check);
   }
   const auto renew_at = renewal_due(domain_, facts_of_now(live), now).renew_at;
   return renew_at && *renew_at > now ? std::min(next, *renew_at) : next;
+}
+
+/// Told by what another domain met. It is no error of this one, but its job shows it. When to look
+/// again: not all of them in the same moment.
+TimePoint Visit::stay_away_from_ca(const RenewalDecision& decision) {
+  if (journal_.job.last.activity != decision.reason) {
+    journal_.job.last.activity = decision.reason;
+    world_.logger.info({}, fmt::format("{}: {}", domain_.name, decision.reason));
+    save();
+  }
+  const auto pause = decision.next_check - world_.clock.now();
+  const std::chrono::duration<double> spread =
+      std::min<std::chrono::duration<double>>(pause / 10, kLongestSpread);
+  return later(decision.next_check, spread * world_.random.uniform());
 }
 
 /// A complete set waits for activation: should it be refused, the renewal starts over soon. Looks
@@ -248,9 +270,9 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
     return put_off(allowed.error());
   }
   begin_attempt(reason);
-  cause_ = renewal_due(domain_, facts_of_now(live), world_.clock.now()).advised
-               ? AdviceDesk::Cause::Advice
-               : AdviceDesk::Cause::Ours;
+  const RenewalDue due = renewal_due(domain_, facts_of_now(live), world_.clock.now());
+  cause_ =
+      due.cause == RenewalDue::Cause::Advice ? AdviceDesk::Cause::Advice : AdviceDesk::Cause::Ours;
   const std::string ca_url = authority_for(domain_.settings, journal_.job.errors).url;
   attempted_ca_ = ca_url;
   const TimePoint begun = world_.clock.now();
@@ -428,6 +450,9 @@ TimePoint Visit::record_failure(const Error& error, const std::string& ca_url,
     // No failure: the next process goes on where this one stands.
     save();
     return world_.clock.now() + kLook;
+  }
+  if (const auto hold = hold_for_all(error, domain_)) {
+    tools_.holds.note(ca_url, world_.clock.now() + *hold, world_.clock.now());
   }
   model::Job& job = journal_.job;
   ++job.errors;

@@ -12,6 +12,7 @@
 #include "renewal/account_book.h"
 #include "renewal/advice_desk.h"
 #include "renewal/attempt.h"
+#include "renewal/ca_holds.h"
 #include "renewal/challenge_setup.h"
 #include "renewal/decide.h"
 #include "renewal/events.h"
@@ -31,6 +32,7 @@ struct VisitTools {
   ChallengeKeys& challenge_keys;
   RequestBox& requests;
   AdviceDesk& advice;
+  CaHolds& holds;
   http::Client& http;
   std::function<acme::NoncePool&(const std::string& ca_url)> nonces_for;
 };
@@ -61,6 +63,7 @@ class Visit {
 
   TimePoint rest(const RenewalDecision& decision, const CertificateSetFacts& live);
   TimePoint rest_while_staged();
+  TimePoint stay_away_from_ca(const RenewalDecision& decision);
   TimePoint attempt(const std::string& reason, const CertificateSetFacts& live);
   void report_attempt(const std::string& ca_url, const Error* error, TimePoint begun) const;
   void begin_attempt(const std::string& reason);
