@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "cli/terminal_logger.h"
+#include "store/file_system.h"
+#include "store/layout.h"
+
+namespace {
+
+using md::Result;
+using md::cli::Answer;
+using md::cli::Rendered;
+
+int print(const Rendered& rendered) {
+  std::fputs(rendered.standard_output.c_str(), stdout);
+  std::fputs(rendered.standard_error.c_str(), stderr);
+  return std::fflush(stdout) == 0 ? rendered.exit_code : 1;
+}
+
+/// Whom the server's children run as: the store has folders of theirs.
+std::optional<md::store::ChildUser> child_user_of(const std::filesystem::path& root) {
+  struct stat status {};
+  if (::geteuid() != 0 || ::stat((root / "challenges").c_str(), &status) != 0) {
+    return std::nullopt;
+  }
+  return md::store::ChildUser{status.st_uid, status.st_gid};
+}
+
+/// An empty folder may become a store by any command; anything else only where that is said.
+md::Status check_root(const std::filesystem::path& root) {
+  std::error_code failed;
+  if (std::filesystem::exists(root / md::store::kHeaderFile, failed) ||
+      (std::filesystem::is_empty(root, failed) && !failed)) {
+    return {};
+  }
+  return md::fail(md::ErrorKind::NotFound,
+                  root.string() + " is no store: name it by -d, as MDStoreDir does");
+}
+
+Result<Answer> run(const md::cli::Invocation& invocation) {
+  const std::filesystem::path root = std::filesystem::absolute(invocation.options.store_dir);
+  if (!invocation.makes_store) {
+    MD_TRY(check_root(root));
+  }
+  md::cli::TerminalLogger logger(invocation.options.verbosity);
+  md::store::PosixFileSystem files;
+  MD_ASSIGN_OR_RETURN(const auto store,
+                      md::store::FileStore::open({.root = root,
+                                                  .child_user = child_user_of(root),
+                                                  .tidying = md::store::FileStore::Tidying::No},
+                                                 files, logger));
+  const md::SystemClock clock;
+  md::cli::Session session{invocation.options, *store, clock};
+  return invocation.run(session);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto parsed = md::cli::parse_command_line(arguments, MD_VERSION);
+  if (const auto* rendered = std::get_if<Rendered>(&parsed)) {
+    return print(*rendered);
+  }
+  const auto& invocation = std::get<md::cli::Invocation>(parsed);
+  return print(md::cli::render(run(invocation), invocation.options.format));
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cli/answer.h"
+#include "store/file_store.h"
+
+namespace md::cli {
+
+/// Options that all commands have.
+struct Options {
+  std::vector<std::string> ca_urls;  ///< -a, in order of preference
+  std::string ca_certificate_file;   ///< -C
+  std::string store_dir{"md"};       ///< -d, as MDStoreDir
+  std::string proxy;                 ///< -p
+  std::string terms;                 ///< -t: URL of the terms of service that are agreed to
+  int verbosity{0};                  ///< -v, less -q
+  Format format{Format::Text};       ///< -j
+};
+
+/// What a command works with. All references outlive it.
+struct Session {
+  const Options& options;
+  store::FileStore& store;
+  const Clock& clock;
+};
+
+}  // namespace md::cli

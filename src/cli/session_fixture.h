@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/testing/fake_clock.h"
+#include "base/testing/recording_logger.h"
+#include "base/testing/scoped_temp_dir.h"
+#include "cli/command_line.h"
+#include "store/file_system.h"
+
+namespace md::testing {
+
+/// A store of its own, and a2md at work in it.
+class SessionFixture : public ::testing::Test {
+ public:
+  SessionFixture() {
+    auto opened =
+        store::FileStore::open({.root = dir_.path(), .child_user = std::nullopt}, files_, logger_);
+    EXPECT_TRUE(opened) << opened.error().message;
+    store_ = std::move(opened).value();
+  }
+
+ protected:
+  store::FileStore& store() { return *store_; }
+  FakeClock& clock() { return clock_; }
+
+  /// What the command answers. A line that cannot be parsed is an error, too.
+  Result<cli::Answer> run(const std::vector<std::string>& arguments) {
+    auto parsed = cli::parse_command_line(arguments, "1.2.3");
+    if (const auto* rendered = std::get_if<cli::Rendered>(&parsed)) {
+      return fail(ErrorKind::InvalidInput, rendered->standard_error);
+    }
+    auto& invocation = std::get<cli::Invocation>(parsed);
+    cli::Session session{invocation.options, *store_, clock_};
+    return invocation.run(session);
+  }
+  /// The only document of the answer; null if the command failed, which is a failure of the test.
+  json::Value document_of(const std::vector<std::string>& arguments) {
+    const auto answer = run(arguments);
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer && answer->output.size() == 1 ? answer->output.front() : json::Value();
+  }
+  std::string error_of(const std::vector<std::string>& arguments) {
+    const auto answer = run(arguments);
+    EXPECT_FALSE(answer);
+    return answer ? "" : answer.error().message;
+  }
+
+ private:
+  ScopedTempDir dir_;
+  store::PosixFileSystem files_;
+  RecordingLogger logger_;
+  FakeClock clock_;
+  std::unique_ptr<store::FileStore> store_;
+};
+
+}  // namespace md::testing
