@@ -22,7 +22,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 def main():
     build = Path(sys.argv[1]).resolve()
-    cache = ROOT / "build/tidy-cache"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mod_md-tidy"
     cache.mkdir(parents=True, exist_ok=True)
     entries = [entry for entry in json.loads((build / "compile_commands.json").read_text())
                if ROOT / "src" in Path(entry["file"]).parents and not entry["file"].endswith("_test.cc")]
@@ -45,8 +45,10 @@ def is_clean(entry, build, cache):
 
 
 def fingerprint(entry):
-    """Of all that a finding depends on: the rules, the command, the file and our headers that it includes."""
-    digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes() + shlex.join(command(entry)).encode())
+    """Of all that a finding depends on: the rules, the command, the file and our headers that it includes; the same in
+    each clone."""
+    words = shlex.join(command(entry)).replace(str(ROOT), "")
+    digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes() + words.encode())
     for path in closure(Path(entry["file"])):
         digest.update(path.read_bytes())
     return digest.hexdigest()
