@@ -130,7 +130,8 @@ class Httpd:
     def _md_lines(self):
         return ["LogLevel md:debug", f"MDPortMap http:{self.http_port} https:{self.https_port}", "MDStoreDir md",
                 '<Location "/md-status">', "SetHandler md-status", "</Location>",
-                '<Location "/server-status">', "SetHandler server-status", "</Location>"]
+                '<Location "/server-status">', "SetHandler server-status", "</Location>",
+                '<Location "/md-metrics">', "SetHandler md-metrics", "</Location>"]
 
     def _user_lines(self):
         starts_as_root = os.getuid() == 0 and not self.layout.user
