@@ -8,7 +8,10 @@
 #include <memory>
 #include <utility>
 
+#include "cli/archive_commands.h"
 #include "cli/domain_commands.h"
+#include "cli/request_commands.h"
+#include "cli/status_commands.h"
 
 namespace md::cli {
 namespace {
@@ -18,6 +21,8 @@ struct Arguments {
   std::vector<std::string> names;
   Change change;
   bool force{false};
+  bool now{false};
+  unsigned number{0};
 };
 
 /// Puts the commands into the tree; the one on the command line ends up in `invocation.run`.
@@ -27,6 +32,9 @@ class Tree {
     add_options();
     add_domain_commands(app_);
     add_store_commands();
+    add_status_commands();
+    add_request_commands();
+    add_archive_commands();
   }
 
  private:
@@ -103,6 +111,59 @@ class Tree {
     removing->add_flag("-f,--force", to_remove->force, "unknown names are no error");
   }
 
+  void add_status_commands() {
+    const auto [showing, to_show] = add_command(
+        app_, "status", "how managed domains stand: state, days left, renewal, last error",
+        [](Session& session, const Arguments& arguments) {
+          return status(session, arguments.names);
+        });
+    showing->add_option("names", to_show->names, "the managed domains; none: all");
+    const auto [explaining, to_explain] =
+        add_command(app_, "explain", "why a managed domain is renewed, or not",
+                    [](Session& session, const Arguments& arguments) {
+                      return explain(session, arguments.change.name);
+                    });
+    explaining->add_option("name", to_explain->change.name, "the managed domain")->required();
+    const auto [checking, to_check] =
+        add_command(app_, "check", "what is wrong; exit code 0: nothing, 1: a warning, 2: critical",
+                    [](Session& session, const Arguments& arguments) {
+                      return check(session, arguments.names);
+                    });
+    checking->add_option("names", to_check->names, "the managed domains; none: all");
+  }
+
+  void add_request_commands() {
+    const auto [renewing, to_renew] = add_command(
+        app_, "renew", "ask the running server to renew",
+        [](Session& session, const Arguments& arguments) {
+          return renew(session, arguments.names, arguments.now ? Haste::AtOnce : Haste::InTurn);
+        });
+    renewing->add_option("names", to_renew->names, "the managed domains")->required();
+    renewing->add_flag("--now", to_renew->now, "do not wait after failed attempts");
+    const auto [cancelling, to_cancel] =
+        add_command(app_, "cancel", "take back what renew has asked",
+                    [](Session& session, const Arguments& arguments) {
+                      return cancel(session, arguments.names);
+                    });
+    cancelling->add_option("names", to_cancel->names, "the managed domains")->required();
+  }
+
+  void add_archive_commands() {
+    const auto [looking, to_look] =
+        add_command(app_, "history", "earlier certificates, in the archive",
+                    [](Session& session, const Arguments& arguments) {
+                      return history(session, arguments.change.name);
+                    });
+    looking->add_option("name", to_look->change.name, "the managed domain")->required();
+    const auto [restoring, to_restore] =
+        add_command(app_, "restore", "use certificates from the archive again",
+                    [](Session& session, const Arguments& arguments) {
+                      return restore(session, arguments.change.name, arguments.number);
+                    });
+    restoring->add_option("name", to_restore->change.name, "the managed domain")->required();
+    restoring->add_option("n", to_restore->number, "its number, as history shows it")->required();
+  }
+
   CLI::App& app_;
   Invocation& invocation_;
 };
@@ -122,8 +183,11 @@ Format format_of(const std::vector<std::string>& arguments) {
   return std::ranges::any_of(arguments, is_json) ? Format::Json : Format::Text;
 }
 
-Rendered rendered_refusal(const CLI::ParseError& error, Format format) {
-  std::string message = error.what();
+Rendered rendered_refusal(const CLI::App& app, const CLI::ParseError& error, Format format) {
+  const std::vector<std::string> unknown = app.remaining(true);
+  const std::string message =
+      unknown.empty() ? std::string(error.what())
+                      : fmt::format("'{}' is no command or option of a2md", unknown.front());
   return render(fail(ErrorKind::InvalidInput, message + "; see `a2md --help`"), format);
 }
 
@@ -156,7 +220,7 @@ std::variant<Invocation, Rendered> parse_command_line(std::vector<std::string> a
   } catch (const CLI::CallForVersion& call) {
     return Rendered{std::string(call.what()) + "\n", "", 0};
   } catch (const CLI::ParseError& error) {
-    return rendered_refusal(error, format);
+    return rendered_refusal(app, error, format);
   }
   return invocation;
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/domain_settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/testing/samples.h"
+
+namespace md::store {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::samples::kDomainWithTwoKeys;
+
+DomainRecord record_of(std::string_view text) {
+  auto record = parse_domain(text, "sample");
+  EXPECT_TRUE(record);
+  return record ? *record : DomainRecord{};
+}
+
+DomainRecord changed(std::string_view member, json::Value value) {
+  DomainRecord record = record_of(kDomainWithTwoKeys);
+  record.document.set(member, std::move(value));
+  return record;
+}
+
+TEST(DomainSettings, OfModMdComeBackByteForByte) {
+  const DomainRecord record = record_of(kDomainWithTwoKeys);
+  const auto domain = managed_domain_of(record);
+  ASSERT_TRUE(domain) << domain.error().message;
+  EXPECT_EQ(to_json(*domain, record).dump(), kDomainWithTwoKeys);
+  EXPECT_TRUE(domain->is_used);
+}
+
+TEST(DomainSettings, OfAllKindsComeBack) {
+  model::ManagedDomain domain = managed_domain_of(record_of(kDomainWithTwoKeys)).value();
+  model::ResolvedSettings& settings = domain.settings;
+  settings.members = model::Members::Manual;
+  settings.authorities = {{"https://one/dir", ""}, {"https://two/dir", ""}};
+  settings.protocol = model::CertificateProtocol::Tailscale;
+  settings.external_account = {"kid", "hmac", ""};
+  settings.ca_certificate_file = "roots.pem";
+  settings.http_proxy = "http://proxy:3128";
+  settings.http_proxy_ca_certificate_file = "proxy.pem";
+  settings.profile = "shortlived";
+  settings.profile_mandatory = model::Switch::On;
+  settings.key_specs = {model::KeySpec::rsa(4096)};
+  settings.must_staple = model::Switch::On;
+  settings.certificate_files = {"a.pem"};
+  settings.certificate_key_files = {"k.pem"};
+  settings.renew_mode = model::RenewMode::Always;
+  settings.renew_window = model::Window::percent(20);
+  settings.warn_window = model::Window::parse("14d").value();
+  settings.renew_via_ari = model::Switch::Off;
+  settings.challenges = {model::ChallengeType::Dns01, model::ChallengeType::Http01};
+  settings.dns01_command = "/bin/dns";
+  settings.require_https = model::RequireHttps::Permanent;
+  settings.stapling = model::Switch::On;
+  DomainRecord record;
+  record.name = domain.name;
+  for (const model::DnsName& name : domain.names) {
+    record.names.push_back(name.text());
+  }
+  record.document = to_json(domain, record);
+  const auto again = managed_domain_of(record);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->settings, settings);
+  EXPECT_EQ(again->names, domain.names);
+}
+
+TEST(DomainSettings, ThatMakeNoSenseAreNamed) {
+  const std::vector<std::pair<const char*, json::Value>> flaws{
+      {"renew-window", "soon"},
+      {"warn-window", "200%"},
+      {"renew-mode", 7},
+      {"privkey", json::Value::object().set("type", "DSA")},
+      {"privkey", json::Value::object().set("type", "EC").set("curve", "../x")},
+      {"privkey", json::Value::object().set("type", "RSA").set("bits", -1)}};
+  for (const auto& [member, value] : flaws) {
+    const auto domain = managed_domain_of(changed(member, value));
+    ASSERT_FALSE(domain) << member;
+    EXPECT_THAT(domain.error().message, HasSubstr(std::string("'") + member + "'"));
+  }
+  DomainRecord record = record_of(kDomainWithTwoKeys);
+  record.names = {"no name"};
+  EXPECT_THAT(managed_domain_of(record).error().message, HasSubstr("'domains'"));
+  record.names.clear();
+  EXPECT_FALSE(managed_domain_of(record));
+}
+
+}  // namespace
+}  // namespace md::store
