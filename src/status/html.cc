@@ -8,7 +8,7 @@
 namespace md::status {
 namespace {
 
-constexpr std::size_t kMaxText = 4096;
+constexpr std::size_t kMaxText = 1024;
 
 }  // namespace
 

@@ -40,7 +40,6 @@ void describe_activity(const DomainStatus& status, Overview& overview) {
   if (!status.staged.certificates.empty() && status.staged.is_complete()) {
     overview.standing = Standing::Ready;
     overview.activity = "Ready: the new certificate waits for its activation";
-    overview.when = status.staged.overlap()->from;
   } else if (has_failed(job)) {
     overview.standing = Standing::Failed;
     overview.activity = failure_of(job);

@@ -16,15 +16,21 @@ namespace {
 // The page around is mod_status': its plain black on white becomes the scheme's.
 constexpr std::string_view kStyle = R"(<style>
 :root{color-scheme:light dark}
-.md_status,.md_ocsp_status{border-collapse:collapse;width:100%;font:14px/1.4 sans-serif;--fine:#1a7f37;--notice:#0b5cad;--warning:#8a5300;--critical:#b3261e;--line:#8884}
+.md_status,.md_ocsp_status{border-collapse:collapse;width:100%;table-layout:fixed;background:Canvas;color:CanvasText;font:14px/1.4 sans-serif;--fine:#1a7f37;--notice:#0b5cad;--warning:#8a5300;--critical:#b3261e;--line:#8884}
 .md_status th,.md_ocsp_status th{position:sticky;top:0;background:Canvas;color:CanvasText;text-align:left}
 .md_status td,.md_status th,.md_ocsp_status td,.md_ocsp_status th{padding:.35em .6em;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+.md_status th,.md_ocsp_status th{overflow-wrap:normal}
+.md_status th.Domain,.md_status th.Names,.md_status th.Status{width:14%}
+.md_status th.Valid{width:9em}
+.md_status th.CA{width:8em}
+.md_status th.Stapling{width:4.5em}
+.md_status th.CheckAt{width:7.5em}
 .md_status .state,.md_ocsp_status .state{font-weight:bold;border-left:.3em solid;padding-left:.4em}
 .md_status .fine,.md_ocsp_status .fine{color:var(--fine)}
 .md_status .notice,.md_ocsp_status .notice{color:var(--notice)}
 .md_status .warning,.md_ocsp_status .warning{color:var(--warning)}
 .md_status .critical,.md_ocsp_status .critical{color:var(--critical)}
-.md_status .names{max-width:24em;max-height:7em;overflow:auto}
+.md_status .list{max-width:24em;max-height:7em;overflow:auto}
 .md_status .bar{display:block;position:relative;width:8em;height:.5em;margin:.3em 0;border:1px solid;border-radius:.3em;overflow:hidden}
 .md_status .bar i{position:absolute;top:0;bottom:0;left:0;background:currentColor}
 .md_status .bar b{position:absolute;top:0;bottom:0;width:2px;background:CanvasText}
@@ -144,7 +150,7 @@ std::string domain_row(const DomainStatus& status, const Overview& overview, std
   const bool staples = status.domain.settings.stapling == model::Switch::On;
   // What scrolls must be within reach of a keyboard.
   return fmt::format(
-      "<tr class=\"{}\"><td>{}</td><td><div class='names' tabindex='0'>{}</div></td>{}{}<td>{}</td>"
+      "<tr class=\"{}\"><td>{}</td><td><div class='list' tabindex='0'>{}</div></td>{}{}<td>{}</td>"
       "<td>{}</td><td>{}</td>{}</tr>\n",
       stripe(index), html_escaped(status.domain.name), names_of(status.domain),
       state_cell(overview), valid_cell(status, overview, now),

@@ -46,7 +46,7 @@ void add_activity(Lines& lines, const Overview& overview, const model::Job& job,
     lines.add("LastProblem", job.last.problem.type);
     lines.add("LastDetail", job.last.problem.detail);
   }
-  if (!plain && overview.when && overview.standing != Standing::Ready) {
+  if (!plain && overview.when) {
     lines.add("NextRun", seconds_until(*overview.when, now));
   }
 }
