@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cli/archive_commands.h"
+#include "cli/certificate_commands.h"
 #include "cli/domain_commands.h"
 #include "cli/request_commands.h"
 #include "cli/status_commands.h"
@@ -23,6 +24,8 @@ struct Arguments {
   bool force{false};
   bool now{false};
   unsigned number{0};
+  Drive drive;
+  std::string reason{"unspecified"};
 };
 
 /// Puts the commands into the tree; the one on the command line ends up in `invocation.run`.
@@ -35,6 +38,7 @@ class Tree {
     add_status_commands();
     add_request_commands();
     add_archive_commands();
+    add_certificate_commands();
   }
 
  private:
@@ -162,6 +166,27 @@ class Tree {
                     });
     restoring->add_option("name", to_restore->change.name, "the managed domain")->required();
     restoring->add_option("n", to_restore->number, "its number, as history shows it")->required();
+  }
+
+  void add_certificate_commands() {
+    const auto [driving, to_drive] =
+        add_command(app_, "drive", "obtain and install certificates that are due",
+                    [](Session& session, const Arguments& arguments) {
+                      return drive(session, arguments.drive);
+                    });
+    driving->add_option("names", to_drive->drive.names, "the managed domains; none: all");
+    driving->add_option("-c,--challenge", to_drive->drive.challenge,
+                        "http-01, tls-alpn-01 or dns-01 alone");
+    driving->add_flag("--force", to_drive->drive.force, "also what is not due");
+    driving->add_flag("--reset", to_drive->drive.reset, "drop what an earlier attempt has staged");
+    const auto [revoking, to_revoke] =
+        add_command(app_, "revoke", "have the CA revoke the certificates in use",
+                    [](Session& session, const Arguments& arguments) {
+                      return revoke(session, arguments.change.name, arguments.reason);
+                    });
+    revoking->add_option("name", to_revoke->change.name, "the managed domain")->required();
+    revoking->add_option("--reason", to_revoke->reason, "why, by its name in RFC 5280")
+        ->capture_default_str();
   }
 
   CLI::App& app_;

@@ -9,8 +9,13 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/command.h"
+#include "base/random.h"
+#include "base/waiter.h"
 #include "cli/command_line.h"
 #include "cli/terminal_logger.h"
+#include "http/curl_client.h"
 #include "store/file_system.h"
 #include "store/layout.h"
 
@@ -59,7 +64,13 @@ Result<Answer> run(const md::cli::Invocation& invocation) {
                                                   .tidying = md::store::FileStore::Tidying::No},
                                                  files, logger));
   const md::SystemClock clock;
-  md::cli::Session session{invocation.options, *store, clock};
+  md::SystemRandom random;
+  md::StopSignal waiter;  // nobody stops it: an interrupt ends the process, and the next goes on
+  md::PosixCommandRunner commands;
+  const md::http::CurlGlobal curl;
+  md::http::CurlClient http("a2md/" MD_VERSION " (Apache httpd mod_md)");
+  md::cli::Session session{invocation.options, *store, clock, random, waiter,
+                           commands,           logger, http};
   return invocation.run(session);
 }
 

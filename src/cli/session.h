@@ -5,7 +5,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/command.h"
+#include "base/logger.h"
+#include "base/random.h"
+#include "base/waiter.h"
 #include "cli/answer.h"
+#include "http/client.h"
 #include "store/file_store.h"
 
 namespace md::cli {
@@ -26,6 +31,11 @@ struct Session {
   const Options& options;
   store::FileStore& store;
   const Clock& clock;
+  RandomSource& random;
+  Waiter& waiter;
+  CommandRunner& commands;
+  Logger& logger;
+  http::Client& http;
 };
 
 }  // namespace md::cli

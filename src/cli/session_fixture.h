@@ -8,7 +8,10 @@
 #include <variant>
 #include <vector>
 
+#include "acme/testing/fake_acme_server.h"
 #include "base/testing/fake_clock.h"
+#include "base/testing/fake_command_runner.h"
+#include "base/testing/fixed_random.h"
 #include "base/testing/recording_logger.h"
 #include "base/testing/scoped_temp_dir.h"
 #include "cli/command_line.h"
@@ -22,6 +25,7 @@ class SessionFixture : public ::testing::Test {
   SessionFixture() {
     auto opened =
         store::FileStore::open({.root = dir_.path(), .child_user = std::nullopt}, files_, logger_);
+    ca_.behaviour.clock = &clock_;
     EXPECT_TRUE(opened) << opened.error().message;
     store_ = std::move(opened).value();
   }
@@ -29,6 +33,7 @@ class SessionFixture : public ::testing::Test {
  protected:
   store::FileStore& store() { return *store_; }
   FakeClock& clock() { return clock_; }
+  acme::testing::FakeAcmeServer& ca() { return ca_; }
 
   /// What the command answers. A line that cannot be parsed is an error, too.
   Result<cli::Answer> run(const std::vector<std::string>& arguments) {
@@ -37,7 +42,8 @@ class SessionFixture : public ::testing::Test {
       return fail(ErrorKind::InvalidInput, rendered->standard_error);
     }
     auto& invocation = std::get<cli::Invocation>(parsed);
-    cli::Session session{invocation.options, *store_, clock_};
+    cli::Session session{invocation.options, *store_, clock_, random_, waiter_,
+                         commands_,          logger_, ca_};
     return invocation.run(session);
   }
   /// The only document of the answer; null if the command failed, which is a failure of the test.
@@ -57,6 +63,10 @@ class SessionFixture : public ::testing::Test {
   store::PosixFileSystem files_;
   RecordingLogger logger_;
   FakeClock clock_;
+  FixedRandom random_;
+  FakeWaiter waiter_{clock_};
+  FakeCommandRunner commands_;
+  acme::testing::FakeAcmeServer ca_;
   std::unique_ptr<store::FileStore> store_;
 };
 
