@@ -182,14 +182,16 @@ double own_share(const model::ManagedDomain& domain, const CertificateSetFacts& 
   return static_cast<double>(hash >> 44U) / kSteps;
 }
 
-/// When a renewal that is due by the window starts (PM-08).
+/// When a renewal that is due by the window starts (PM-08): within a check interval, as mod_md's
+/// would, so that who makes the window longer need not wait for days.
 TimePoint own_start(const model::ManagedDomain& domain, const CertificateSetFacts& live,
                     TimePoint renew_at) {
   const auto overlap = live.overlap();
   if (!overlap || overlap->until <= renew_at) {
     return renew_at;
   }
-  const std::chrono::duration<double> spread = (overlap->until - renew_at) / kSpreadOfWindow;
+  const std::chrono::duration<double> spread = std::min<std::chrono::duration<double>>(
+      (overlap->until - renew_at) / kSpreadOfWindow, domain.settings.check_interval);
   return renew_at + std::chrono::duration_cast<Duration>(spread * own_share(domain, live));
 }
 

@@ -52,7 +52,7 @@ def test_the_daemon_renews_when_we_want_it_to(bed, make_daemon):
     bed.serve(domain_of(daemon, "MDRenewWindow 5d"))
     eventually(lambda: served(bed) == daemon.serial(NAME), "the daemon's certificate is served")
     first, daemon.lasts = daemon.serial(NAME), 90 * DAY
-    bed.configure(domain_of(daemon, "MDRenewWindow 10d"))
+    bed.configure(domain_of(daemon, "MDRenewWindow 10d"), options=["MDCheckInterval 1s"])
     bed.httpd.graceful()
     eventually(lambda: served(bed) == daemon.serial(NAME) != first, "a new one is served")
 
