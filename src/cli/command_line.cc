@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "cli/acme_commands.h"
 #include "cli/archive_commands.h"
 #include "cli/certificate_commands.h"
 #include "cli/domain_commands.h"
@@ -39,6 +40,7 @@ class Tree {
     add_request_commands();
     add_archive_commands();
     add_certificate_commands();
+    add_account_commands();
   }
 
  private:
@@ -187,6 +189,37 @@ class Tree {
     revoking->add_option("name", to_revoke->change.name, "the managed domain")->required();
     revoking->add_option("--reason", to_revoke->reason, "why, by its name in RFC 5280")
         ->capture_default_str();
+  }
+
+  void add_account_commands() {
+    CLI::App* acme = app_.add_subcommand("acme", "accounts with CAs");
+    acme->fallthrough()->require_subcommand(1);
+    const auto [registering, to_register] =
+        add_command(*acme, "newreg", "register an account with the CA of -a",
+                    [](Session& session, const Arguments& arguments) {
+                      return register_account(session, arguments.names);
+                    });
+    registering->add_option("contacts", to_register->names, "mail addresses");
+    const auto [authorizing, to_authorize] = add_command(
+        *acme, "authz", "what the CA wants to see for names, by an order that is left alone",
+        [](Session& session, const Arguments& arguments) {
+          return show_authorizations(session, arguments.change.name, arguments.names);
+        });
+    authorizing->add_option("id", to_authorize->change.name, "the account")->required();
+    authorizing->add_option("names", to_authorize->names, "DNS names")->required();
+    add_account_command(*acme, "delreg", "deactivate an account, for good", deactivate_account);
+    add_account_command(*acme, "agree", "agree to the CA's present terms", agree_to_terms);
+    add_account_command(*acme, "validate", "ask the CA about an account", validate_account);
+  }
+
+  void add_account_command(CLI::App& parent, const std::string& name,
+                           const std::string& description,
+                           Result<Answer> (*run)(Session&, const std::string&)) {
+    const auto [command, arguments] =
+        add_command(parent, name, description, [run](Session& session, const Arguments& given) {
+          return run(session, given.change.name);
+        });
+    command->add_option("id", arguments->change.name, "its folder below accounts/")->required();
   }
 
   CLI::App& app_;

@@ -47,22 +47,6 @@ Status set_authority(Value& authority, const std::vector<std::string>& values) {
   return {};
 }
 
-/// With the mailto: of RFC 8555 §7.1.2, unless it is a URL already.
-Result<std::vector<std::string>> contacts_of(const std::vector<std::string>& values) {
-  if (values.empty()) {
-    return invalid("No contact information: `update <name> contacts` needs one address at least");
-  }
-  std::vector<std::string> contacts;
-  for (const std::string& value : values) {
-    const bool is_url = value.find(':') != std::string::npos;
-    if (!is_url && value.find('@') == std::string::npos) {
-      return invalid(fmt::format("'{}' is no mail address", printable(value, 80)));
-    }
-    contacts.push_back(is_url ? value : "mailto:" + value);
-  }
-  return contacts;
-}
-
 Status set_account(Session& session, Value& authority, const std::vector<std::string>& values) {
   if (values.size() != 1) {
     return invalid("update … account: expected the id of one account, as below accounts/");
@@ -122,7 +106,7 @@ Status apply(Session& session, DomainRecord& record, const Change& change) {
   } else if (change.aspect == "account") {
     MD_TRY(set_account(session, authority, change.values));
   } else if (change.aspect == "contacts") {
-    MD_ASSIGN_OR_RETURN(const std::vector<std::string> contacts, contacts_of(change.values));
+    MD_ASSIGN_OR_RETURN(const std::vector<std::string> contacts, parse_contacts(change.values));
     record.document.set("contacts", contacts);
   } else if (change.aspect == "agreement") {
     MD_TRY(set_agreement(authority, change.values));

@@ -98,6 +98,22 @@ Result<std::vector<model::DnsName>> parse_names(const std::vector<std::string>& 
   return names;
 }
 
+Result<std::vector<std::string>> parse_contacts(const std::vector<std::string>& texts) {
+  if (texts.empty()) {
+    return fail(ErrorKind::InvalidInput, "No contact information: one address at least is needed");
+  }
+  std::vector<std::string> contacts;
+  for (const std::string& text : texts) {
+    const bool is_url = text.find(':') != std::string::npos;
+    if (!is_url && text.find('@') == std::string::npos) {
+      return fail(ErrorKind::InvalidInput,
+                  fmt::format("'{}' is no mail address", printable(text, 80)));
+    }
+    contacts.push_back(is_url ? text : "mailto:" + text);
+  }
+  return contacts;
+}
+
 Status check_overlap(const std::vector<store::DomainRecord>& records,
                      const std::vector<model::DnsName>& names, const std::string& except) {
   for (const store::DomainRecord& record : records) {

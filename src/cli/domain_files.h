@@ -34,6 +34,10 @@ Result<store::FileLock> lock_domain(store::FileStore& store, const std::string& 
 /// DNS name: a port has no place in one.
 Result<std::vector<model::DnsName>> parse_names(const std::vector<std::string>& texts);
 
+/// Addresses with the mailto: of RFC 8555 §7.1.2, unless they are URLs already. InvalidInput for
+/// none, and for what is neither.
+Result<std::vector<std::string>> parse_contacts(const std::vector<std::string>& texts);
+
 /// Conflict if a domain other than `except` has one of the names, or covers it, or is covered.
 Status check_overlap(const std::vector<store::DomainRecord>& records,
                      const std::vector<model::DnsName>& names, const std::string& except);
