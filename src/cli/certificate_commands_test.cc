@@ -41,6 +41,7 @@ class CertificateCommands : public SessionFixture {
 TEST_F(CertificateCommands, DriveObtainsAndInstalls) {
   const json::Value before = stored();
   EXPECT_EQ(document_of({"drive", kName}).get("renewed").as_bool(), true);
+  EXPECT_THAT(progress(), ::testing::Contains(HasSubstr("Contacting ACME server")));
   EXPECT_TRUE(is_live());
   EXPECT_EQ(document_of({"history", kName}).get("number").as_int(), 1);
   EXPECT_FALSE(store().exists(Group::Staging, kName, "pubcert.p-256.pem"));

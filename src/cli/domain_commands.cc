@@ -9,6 +9,7 @@
 #include "cli/domain_files.h"
 #include "config/authorities.h"
 #include "http/url.h"
+#include "status/md_status.h"
 #include "store/sync.h"
 
 namespace md::cli {
@@ -22,8 +23,15 @@ std::string describe(const DomainRecord& record) {
   return fmt::format("{}: {}\n", printable(record.name), printable(join(record.names, " ")));
 }
 
+/// md.json without secrets.
+Value shown(const DomainRecord& record) {
+  Value document = record.document;
+  status::mask_secrets(document);
+  return document;
+}
+
 Answer answer_about(const DomainRecord& record) {
-  return {{record.document}, describe(record)};
+  return {{shown(record)}, describe(record)};
 }
 
 Error invalid(std::string message) {
@@ -134,7 +142,7 @@ Result<Answer> list(Session& session) {
   }
   Answer answer;
   for (const DomainRecord& record : domains.records) {
-    answer.output.push_back(record.document);
+    answer.output.push_back(shown(record));
     answer.text += describe(record);
   }
   return answer;
@@ -187,7 +195,7 @@ Result<Answer> remove(Session& session, const std::vector<std::string>& names, M
       return record.error();
     }
     MD_TRY_CONTEXT(archive(session, record->name), "remove " + record->name);
-    answer.output.push_back(record->document);
+    answer.output.push_back(shown(*record));
     answer.text += fmt::format("{}: moved to the archive\n", record->name);
   }
   return answer;

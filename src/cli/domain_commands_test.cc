@@ -74,6 +74,16 @@ TEST_F(DomainCommands, ListShowsAStoreOfModMdAsItIs) {
   EXPECT_EQ(run({"list"})->text, "one.example.org: one.example.org www.one.example.org\n");
 }
 
+TEST_F(DomainCommands, ListShowsNoSecretAndUpdateKeepsIt) {
+  put("one.example.org", R"({"name": "one.example.org", "domains": ["one.example.org"],
+    "ca": {"eab": {"kid": "k", "hmac": "Secret"}}, "http-proxy": "http://u:Secret@proxy:3128"})");
+  EXPECT_THAT(document_of({"list"}).dump(), ::testing::Not(HasSubstr("Secret")));
+  const json::Value updated = document_of({"update", "one.example.org", "contacts", "a@b.org"});
+  EXPECT_THAT(updated.dump(), ::testing::Not(HasSubstr("Secret")));
+  EXPECT_THAT(stored("one.example.org"), HasSubstr("\"hmac\": \"Secret\""));
+  EXPECT_THAT(stored("one.example.org"), HasSubstr("u:Secret@proxy"));
+}
+
 TEST_F(DomainCommands, ListNamesAFileThatCannotBeRead) {
   put("bad.example.org", "{");
   EXPECT_THAT(error_of({"list"}), HasSubstr("bad.example.org/md.json"));

@@ -72,6 +72,25 @@ Result<model::ManagedDomain> as_asked(const Session& session, const Drive& wante
   return domain;
 }
 
+/// The journal's notes of what is being done, for whoever is watching too.
+class ProgressLogger final : public Logger {
+ public:
+  explicit ProgressLogger(Session& session) : session_(session) {}
+  void log(LogLevel level, LogId id, std::string_view message) override {
+    if (level == LogLevel::Debug && session_.progress) {
+      session_.progress(message);
+    } else {
+      session_.logger.log(level, id, message);
+    }
+  }
+  [[nodiscard]] bool is_enabled(LogLevel level) const override {
+    return session_.logger.is_enabled(level);
+  }
+
+ private:
+  Session& session_;
+};
+
 /// One domain, with its lock held.
 class DomainDrive {
  public:
@@ -79,8 +98,8 @@ class DomainDrive {
       : session_(session),
         view_(view),
         domain_(domain),
-        journal_(
-            renewal::JobJournal::load(session.store, session.clock, session.logger, domain.name)) {}
+        progress_(session),
+        journal_(renewal::JobJournal::load(session.store, session.clock, progress_, domain.name)) {}
 
   Status obtain() {
     journal_.job.last_run = session_.clock.now();
@@ -185,6 +204,7 @@ class DomainDrive {
   Session& session_;
   const DomainView& view_;
   const model::ManagedDomain& domain_;
+  ProgressLogger progress_;
   renewal::JobJournal journal_;
 };
 

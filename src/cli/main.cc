@@ -6,12 +6,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/command.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "base/waiter.h"
 #include "cli/command_line.h"
 #include "cli/terminal_logger.h"
@@ -71,6 +73,12 @@ Result<Answer> run(const md::cli::Invocation& invocation) {
   md::http::CurlClient http("a2md/" MD_VERSION " (Apache httpd mod_md)");
   md::cli::Session session{invocation.options, *store, clock, random, waiter,
                            commands,           logger, http};
+  const bool is_watched = ::isatty(STDERR_FILENO) != 0 && invocation.options.verbosity >= 0;
+  if (is_watched && invocation.options.format == md::cli::Format::Text) {
+    session.progress = [](std::string_view activity) {
+      std::fputs((md::printable(activity) + "\n").c_str(), stderr);
+    };
+  }
   return invocation.run(session);
 }
 

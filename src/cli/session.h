@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -36,6 +38,8 @@ struct Session {
   CommandRunner& commands;
   Logger& logger;
   http::Client& http;
+  /// Told what is being done in long work; empty where nobody is watching.
+  std::function<void(std::string_view activity)> progress{};
 };
 
 }  // namespace md::cli

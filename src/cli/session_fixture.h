@@ -33,6 +33,8 @@ class SessionFixture : public ::testing::Test {
  protected:
   store::FileStore& store() { return *store_; }
   FakeClock& clock() { return clock_; }
+  /// What people were told meanwhile.
+  [[nodiscard]] const std::vector<std::string>& progress() const { return progress_; }
   acme::testing::FakeAcmeServer& ca() { return ca_; }
 
   /// What the command answers. A line that cannot be parsed is an error, too.
@@ -44,6 +46,7 @@ class SessionFixture : public ::testing::Test {
     auto& invocation = std::get<cli::Invocation>(parsed);
     cli::Session session{invocation.options, *store_, clock_, random_, waiter_,
                          commands_,          logger_, ca_};
+    session.progress = [this](std::string_view activity) { progress_.emplace_back(activity); };
     return invocation.run(session);
   }
   /// The only document of the answer; null if the command failed, which is a failure of the test.
@@ -63,6 +66,7 @@ class SessionFixture : public ::testing::Test {
   store::PosixFileSystem files_;
   RecordingLogger logger_;
   FakeClock clock_;
+  std::vector<std::string> progress_;
   FixedRandom random_;
   FakeWaiter waiter_{clock_};
   FakeCommandRunner commands_;

@@ -101,18 +101,6 @@ std::string without_credentials(const std::string& url) {
   return url.substr(0, start) + kMasked + url.substr(at);
 }
 
-void mask_secrets(Value& document) {
-  Value authority = document.get("ca");
-  Value external = authority.get("eab");
-  if (external.has("hmac")) {
-    authority.set("eab", external.set("hmac", kMasked));
-    document.set("ca", std::move(authority));
-  }
-  if (const auto proxy = document.get("http-proxy").as_string()) {
-    document.set("http-proxy", without_credentials(*proxy));
-  }
-}
-
 /// One certificate in certificate-status.
 Value in_public(const CertificateFacts& certificate) {
   Value value = Value::object();
@@ -134,6 +122,18 @@ Value in_public(const CertificateSetFacts& set) {
 }
 
 }  // namespace
+
+void mask_secrets(Value& document) {
+  Value authority = document.get("ca");
+  Value external = authority.get("eab");
+  if (external.has("hmac")) {
+    authority.set("eab", external.set("hmac", kMasked));
+    document.set("ca", std::move(authority));
+  }
+  if (const auto proxy = document.get("http-proxy").as_string()) {
+    document.set("http-proxy", without_credentials(*proxy));
+  }
+}
 
 Value domain_status(const DomainStatus& status, Detail detail, TimePoint now) {
   store::DomainRecord record = status.record;

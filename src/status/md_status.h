@@ -37,6 +37,10 @@ struct DomainStatus {
   renewal::CaAdvices advices{};  ///< of the CA, about the live certificates
 };
 
+/// Takes out of an md.json what nobody is to see: the key of an external account, a proxy's
+/// password.
+void mask_secrets(json::Value& document);
+
 /// How much of the renewal's history.
 enum class Detail {
   Summary,  ///< without the log: for the document of all domains
