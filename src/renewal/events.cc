@@ -41,7 +41,7 @@ Status Events::send(const model::ManagedDomain& domain, std::string_view event, 
       fmt::format("MDMessageCmd {}, event {} of {}", argv.front(), event, domain.name);
   argv.emplace_back(event);
   argv.push_back(domain.name);
-  MD_TRY(run(std::move(argv), attempted, kMessageFailed));
+  MD_TRY(run(argv, attempted, kMessageFailed));
   job.add_log({clock_.now(), log_type(event), "", ""});
   return {};
 }
@@ -53,12 +53,12 @@ Status Events::notify(const model::ManagedDomain& domain, model::Job& job) {
   }
   const std::string attempted = fmt::format("MDNotifyCmd {} of {}", argv.front(), domain.name);
   argv.push_back(domain.name);
-  MD_TRY(run(std::move(argv), attempted, kNotifyFailed));
+  MD_TRY(run(argv, attempted, kNotifyFailed));
   job.add_log({clock_.now(), "notified", "", ""});
   return {};
 }
 
-Status Events::run(std::vector<std::string> argv, const std::string& attempted, int log_id) {
+Status Events::run(const std::vector<std::string>& argv, const std::string& attempted, int log_id) {
   auto outcome = commands_.run(argv, kTimeout, waiter_);
   if (!outcome) {
     if (outcome.error().kind == ErrorKind::Stopped) {

@@ -38,7 +38,7 @@ class Events {
                     model::Job& job);
 
  private:
-  Status run(std::vector<std::string> argv, const std::string& attempted, int log_id);
+  Status run(const std::vector<std::string>& argv, const std::string& attempted, int log_id);
 
   CommandRunner& commands_;
   const Clock& clock_;

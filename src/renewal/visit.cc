@@ -170,7 +170,7 @@ RenewalDecision Visit::decide(const CertificateSetFacts& live) const {
 /// The CA is asked for its advice where nothing is to be done without: one that is away holds up no
 /// renewal that is due.
 RenewalDecision Visit::decide_with_advice(const CertificateSetFacts& live) {
-  const RenewalDecision decision = decide(live);
+  RenewalDecision decision = decide(live);
   const bool is_heeded = domain_.settings.renew_via_ari == model::Switch::On &&
                          domain_.settings.protocol == model::CertificateProtocol::Acme &&
                          !domain_.is_static() && supervision_of(domain_).watched;
