@@ -175,7 +175,7 @@ TEST(Csr, AsksForMustStaple) {
   EXPECT_TRUE(testing::read_csr(der)->must_staple);
 }
 
-TEST(Csr, HasNoCommonNameThatIsTooLong) {
+TEST(Csr, HasNoCommonNameThatIsTooLong) {  // AC-30
   const auto csr = testing::read_csr(
       make_csr(testing::shared_ec_key(), names({kLongName, "a.test"}), false).value());
   EXPECT_EQ(csr->common_name, "");

@@ -121,7 +121,7 @@ TEST_F(AccountBookTest, FindsItAgainInAccounts) {
   EXPECT_THAT(*store_.folders(Group::Staging), IsEmpty());  // no need for a copy
 }
 
-TEST_F(AccountBookTest, DoesNotUseThatOfAnotherCaOrBinding) {  // ST-30
+TEST_F(AccountBookTest, DoesNotUseThatOfAnotherCaOrBinding) {  // ST-30, AC-23
   AccountBook first(store_, a_key());
   ASSERT_TRUE(open(first, domain_named("a.test")));
   promote("a.test", "ACME-ca.test-0000");

@@ -55,7 +55,7 @@ TEST_F(ChallengeSetupTest, PutsTheExactKeyAuthorizationInPlace) {
   EXPECT_THAT(remembered_, IsEmpty());
 }
 
-TEST_F(ChallengeSetupTest, LeavesTheAnswersOfAnotherOrderForTheName) {
+TEST_F(ChallengeSetupTest, LeavesTheAnswersOfAnotherOrderForTheName) {  // AC-51
   ChallengeSetup first = a_setup();
   ChallengeSetup second = a_setup();
   ASSERT_TRUE(first.put(answer(ChallengeType::Http01, "token1")));

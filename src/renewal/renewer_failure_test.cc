@@ -24,7 +24,7 @@ using testing::RenewalBed;
 constexpr int kAttemptFailed = 10056;
 constexpr int kNextRun = 10057;
 
-TEST(Renewer, GoesToTheNextAuthorityAfterSoManyErrors) {
+TEST(Renewer, GoesToTheNextAuthorityAfterSoManyErrors) {  // AC-24
   RenewalBed bed;
   bed.domain.settings.authorities = {{"https://down.test/dir", ""}, {bed.ca.directory_url(), ""}};
   bed.domain.settings.retry_failover = 2;
@@ -37,6 +37,19 @@ TEST(Renewer, GoesToTheNextAuthorityAfterSoManyErrors) {
   bed.check();
   EXPECT_TRUE(bed.has_staged());
   EXPECT_EQ(bed.job().errors, 0U);
+}
+
+TEST(Renewer, ComesRoundToTheFirstAuthorityAgain) {  // AC-24
+  RenewalBed bed;
+  bed.domain.settings.authorities = {
+      {"https://one.test/dir", ""}, {"https://two.test/dir", ""}, {bed.ca.directory_url(), ""}};
+  bed.domain.settings.retry_failover = 1;
+  bed.ca.behaviour.validate = [](auto&&...) { return false; };
+  for (const char* authority : {"one.test", "two.test", "ca.test", "one.test"}) {
+    const TimePoint next = bed.check();
+    EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr(authority));
+    bed.clock.advance(std::chrono::ceil<std::chrono::milliseconds>(next - bed.clock.now()));
+  }
 }
 
 TEST(Renewer, BacksOffAndKeepsCountingOverRestarts) {

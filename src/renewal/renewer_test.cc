@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "renewal/testing/renewal_bed.h"
 #include "renewal/worker_pool.h"
 #include "store/lock.h"
@@ -115,7 +118,7 @@ TEST(Renewer, ObtainsACertificateForEachKeySpec) {
   EXPECT_EQ(bed.ca.orders(), 2U);
 }
 
-TEST(Renewer, LeavesOutNamesThatAWildcardCovers) {
+TEST(Renewer, LeavesOutNamesThatAWildcardCovers) {  // AC-29
   RenewalBed bed({"example.org", "*.example.org", "www.example.org"});
   bed.domain.settings.dns01_command = "/bin/dns --zone 'a b'";
   bed.check();
@@ -124,7 +127,7 @@ TEST(Renewer, LeavesOutNamesThatAWildcardCovers) {
               AllOf(HasSubstr("*.example.org"), Not(HasSubstr("www.example.org"))));
 }
 
-TEST(Renewer, CallsTheDnsCommandForSetUpAndTeardownOnceEach) {
+TEST(Renewer, CallsTheDnsCommandForSetUpAndTeardownOnceEach) {  // CH-17
   for (const unsigned version : {1U, 2U}) {
     RenewalBed bed({"*.example.org"});
     bed.domain.settings.dns01_command = "/bin/dns --zone 'a b'";
@@ -144,7 +147,53 @@ TEST(Renewer, CallsTheDnsCommandForSetUpAndTeardownOnceEach) {
   }
 }
 
-TEST(Renewer, TakesTheNextChallengeWhereOneCannotBeSetUp) {
+/// The first words after the command's own: "setup example.org", "teardown example.org", …
+std::vector<std::string> dns_calls(const RenewalBed& bed) {
+  std::vector<std::string> calls;
+  for (const auto& argv : bed.commands.calls()) {
+    calls.push_back(argv[1] + " " + argv[2]);
+  }
+  return calls;
+}
+
+TEST(Renewer, HasBothTextRecordsOfApexAndWildcardInPlaceAtOnce) {  // CH-19
+  RenewalBed bed({"example.org", "*.example.org"});
+  bed.choice = {ChallengeType::Dns01};
+  bed.domain.settings.dns01_command = "/bin/dns";
+  bed.domain.settings.dns01_version = 2;
+  bed.check();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_THAT(dns_calls(bed), ElementsAre("setup example.org", "setup example.org",
+                                          "teardown example.org", "teardown example.org"));
+  const auto calls = bed.commands.calls();
+  const std::set<std::string> set_up{calls[0][3], calls[1][3]};
+  EXPECT_EQ(set_up.size(), 2U);
+  EXPECT_EQ(set_up, (std::set<std::string>{calls[2][3], calls[3][3]}));
+}
+
+TEST(Renewer, TearsDownOnceWhatAFailedAttemptHasSetUp) {  // CH-18
+  RenewalBed bed({"*.a.example.org", "*.b.example.org"});
+  bed.domain.settings.dns01_command = "/bin/dns";
+  bed.ca.behaviour.validate = [](auto&&...) { return false; };
+  bed.check();
+  EXPECT_FALSE(bed.has_staged());
+  EXPECT_THAT(dns_calls(bed),
+              UnorderedElementsAre("setup a.example.org", "setup b.example.org",
+                                   "teardown a.example.org", "teardown b.example.org"));
+}
+
+TEST(Renewer, TearsDownOnceWhatASecondSetUpThatFailsLeavesBehind) {  // CH-18
+  RenewalBed bed({"*.a.example.org", "*.b.example.org"});
+  bed.domain.settings.dns01_command = "/bin/dns";
+  bed.commands.answer = [](const std::vector<std::string>& argv) {
+    return CommandOutcome{argv[1] == "setup" && argv[2] == "b.example.org" ? 1 : 0, "no"};
+  };
+  bed.check();
+  EXPECT_FALSE(bed.has_staged());
+  EXPECT_EQ(std::ranges::count(dns_calls(bed), "teardown a.example.org"), 1);
+}
+
+TEST(Renewer, TakesTheNextChallengeWhereOneCannotBeSetUp) {  // CH-01
   RenewalBed bed({"example.org"});
   bed.choice = {ChallengeType::Dns01, ChallengeType::Http01};
   bed.domain.settings.dns01_command = "/bin/dns";
@@ -429,7 +478,7 @@ TEST(Renewer, AsksForAProfileThatTheCaHas) {
   EXPECT_THAT(bed.ca.last_order(), HasSubstr("shortlived"));
 }
 
-TEST(Renewer, LeavesOutAProfileThatTheCaLacksUnlessItIsMandatory) {
+TEST(Renewer, LeavesOutAProfileThatTheCaLacksUnlessItIsMandatory) {  // AC-39
   RenewalBed bed;
   bed.ca.behaviour.profiles = {"classic"};
   bed.domain.settings.profile = "shortlived";

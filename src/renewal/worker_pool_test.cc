@@ -126,7 +126,7 @@ TEST_F(WorkerPoolTest, LooksAgainAfterACheckDuringWhichSomethingHasHappened) {
   pool->stop_and_join();
 }
 
-TEST_F(WorkerPoolTest, KeepsQuietDuringTheInitialDelay) {
+TEST_F(WorkerPoolTest, KeepsQuietDuringTheInitialDelay) {  // PM-06
   WorkerPool::Options options;
   options.initial_delay = 1h;
   auto pool = make_pool(

@@ -78,7 +78,7 @@ TEST(DomainDocument, WritesByteForByteWhatModMdWrites) {
             samples::kDomainWithoutCertificate);
 }
 
-TEST(DomainDocument, WritesTheRestOfTheSettings) {
+TEST(DomainDocument, WritesTheRestOfTheSettings) {  // CH-20
   model::ManagedDomain domain = a_domain({"a.test"});
   domain.settings.members = model::Members::Manual;
   domain.settings.external_account = {"kid", "hmac", ""};
@@ -96,6 +96,7 @@ TEST(DomainDocument, WritesTheRestOfTheSettings) {
   EXPECT_THAT(document.get("cert-files").as_strings(), ElementsAre("/c.pem"));
   EXPECT_THAT(document.get("pkey-files").as_strings(), ElementsAre("/k.pem"));
   EXPECT_EQ(document.get("cmd-dns-01").as_string(), "/bin/dns");
+  EXPECT_EQ(document.get("stapling").as_bool(), true);
   EXPECT_EQ(document.get("http-proxy").as_string(), "http://localhost:8080");
   EXPECT_EQ(document.get("must-staple").as_bool(), true);
   EXPECT_EQ(document.get("renew-window").as_string(), "14d");

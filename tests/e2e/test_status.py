@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from testbed import tls
+from testbed import processes, tls
 from testbed.bed import Domain
 from testbed.fault_proxy import hold, problem
 from testbed.waiting import eventually
@@ -36,6 +36,7 @@ def test_before_and_while_a_certificate_is_made(bed):
 
 
 def test_an_active_certificate(bed):
+    """SE-04: started as root, the children that answer may not read domains/."""
     bed.serve(DOMAIN)
     bed.obtain(DOMAIN, specs=SPECS.values())
     seen = eventually(lambda: (md := bed.md_status(DOMAIN.name))["state"] == 2 and md, "the set is complete")
@@ -124,3 +125,25 @@ def test_status_of_a_renewed_certificate_in_text(bed):
     bed.obtain(DOMAIN, specs=SPECS.values())
     eventually(lambda: "ManagedDomain[0]Status: good" in server_status(bed, "?auto"), "the set is shown")
     assert "ManagedDomain[0]ActivityRenew: " in server_status(bed, "?auto")
+
+
+def test_a_child_does_not_grow_by_answering(bed):
+    """SE-01"""
+    bed.pebble.stop()
+    bed.serve(*(Domain(f"d{number}.example.org") for number in range(10)))
+    paths = ("/md-status", "/md-status/d3.example.org", "/server-status?auto", "/server-status", "/md-metrics")
+
+    def ask(times):
+        for number in range(times):
+            assert tls.get(bed.httpd.http_port, paths[number % len(paths)])[0] == 200
+
+    def memory():
+        return {pid: processes.anonymous_memory(pid) for pid in bed.httpd.serving_children()}
+
+    ask(2000)
+    before = memory()
+    ask(1000)
+    after = memory()
+    assert before.keys() & after.keys()
+    # What answers leave behind would be kilobytes each; allocators take a while to settle.
+    assert all(after[pid] - before[pid] < 1500 for pid in before.keys() & after.keys())

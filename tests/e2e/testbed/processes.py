@@ -108,3 +108,9 @@ def _read(path):
         return path.read_text(errors="replace")
     except OSError:  # ended meanwhile
         return ""
+
+
+def anonymous_memory(pid):
+    """What the process has written to and nobody else has, with what it shares since its fork; in kB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("RssAnon:")).split()[1])
