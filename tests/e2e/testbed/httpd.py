@@ -160,11 +160,11 @@ class Httpd:
             self._process = processes.spawn([APACHE, *self._arguments(), "-DFOREGROUND"], log,
                                             user=self.layout.user, env={**self._sanitizer_options(), **env})
 
-    def wait_ready(self):
+    def wait_ready(self, within=30.0):
         def serves():
             assert self._process.poll() is None, f"httpd ended:\n{self.log()[-3000:]}\n{self.stderr()[-3000:]}"
             return self._count_of_starts() > self._starts
-        eventually(serves, "httpd is ready")
+        eventually(serves, "httpd is ready", within)
 
     def stop(self):
         if self.is_running():
