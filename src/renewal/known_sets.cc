@@ -47,7 +47,7 @@ class Reader {
   std::string_view take(std::uint64_t size) {
     if (failed_ || size > rest_.size()) {
       failed_ = true;
-      return {};
+      return std::string_view("");  // memcpy wants a pointer, be it to nothing
     }
     const std::string_view taken = rest_.substr(0, size);
     rest_.remove_prefix(size);

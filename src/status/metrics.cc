@@ -12,7 +12,8 @@
 namespace md::status {
 namespace {
 
-using Labels = std::vector<std::pair<std::string_view, std::string_view>>;
+// Values are copies: many are made on the way.
+using Labels = std::vector<std::pair<std::string_view, std::string>>;
 
 std::string escaped_label(std::string_view value) {
   std::string escaped;
@@ -84,9 +85,9 @@ void add_renewals(std::string& text, const std::vector<DomainStatus>& domains, T
       text, "md_domain_standing", "gauge",
       "1 for how the managed domain stands: failed, due, running, ready, good or idle.");
   for (const DomainStatus& status : domains) {
-    standing.add(
-        {{"domain", status.domain.name}, {"standing", name_of(overview_of(status, now).standing)}},
-        1);
+    standing.add({{"domain", status.domain.name},
+                  {"standing", std::string(name_of(overview_of(status, now).standing))}},
+                 1);
   }
   Family usable(text, "md_domain_complete", "gauge",
                 "Whether all certificates of the managed domain are there and valid.");
