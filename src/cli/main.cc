@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -28,8 +29,8 @@ using md::cli::Answer;
 using md::cli::Rendered;
 
 int print(const Rendered& rendered) {
-  std::fputs(rendered.standard_output.c_str(), stdout);
-  std::fputs(rendered.standard_error.c_str(), stderr);
+  std::ignore = std::fputs(rendered.standard_output.c_str(), stdout);
+  std::ignore = std::fputs(rendered.standard_error.c_str(), stderr);
   return std::fflush(stdout) == 0 ? rendered.exit_code : 1;
 }
 
@@ -76,7 +77,7 @@ Result<Answer> run(const md::cli::Invocation& invocation) {
   const bool is_watched = ::isatty(STDERR_FILENO) != 0 && invocation.options.verbosity >= 0;
   if (is_watched && invocation.options.format == md::cli::Format::Text) {
     session.progress = [](std::string_view activity) {
-      std::fputs((md::printable(activity) + "\n").c_str(), stderr);
+      std::ignore = std::fputs((md::printable(activity) + "\n").c_str(), stderr);
     };
   }
   return invocation.run(session);

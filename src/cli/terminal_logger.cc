@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -21,7 +22,7 @@ bool TerminalLogger::is_enabled(LogLevel level) const {
 void TerminalLogger::log(LogLevel level, LogId /*id*/, std::string_view message) {
   if (is_enabled(level)) {
     const std::string line = fmt::format("a2md: {}\n", printable(message, kMessageLimit));
-    std::fputs(line.c_str(), stderr);
+    std::ignore = std::fputs(line.c_str(), stderr);
   }
 }
 

@@ -32,12 +32,12 @@ void copy_text(std::array<char, kSize>& target, std::string_view text) {
 
 struct AttemptTally::Table {
   struct Row {
-    std::array<char, 256> ca;
-    std::array<char, 128> failure;
-    std::atomic<std::uint64_t> attempts;
-    std::atomic<std::uint64_t> milliseconds;
+    std::array<char, 256> ca{};
+    std::array<char, 128> failure{};
+    std::atomic<std::uint64_t> attempts{0};
+    std::atomic<std::uint64_t> milliseconds{0};
   };
-  std::atomic<std::size_t> rows;
+  std::atomic<std::size_t> rows{0};
   std::array<Row, kMaxRows> row;
 };
 

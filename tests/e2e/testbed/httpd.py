@@ -92,7 +92,8 @@ class Httpd:
 
     def test_configuration(self):
         """apachectl -t: exit code and what it said."""
-        done = subprocess.run([APACHE, *self._arguments(), "-t"], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([APACHE, *self._arguments(), "-t"], capture_output=True, text=True, timeout=30,
+                              env={**os.environ, **self._environment()})
         return done.returncode, done.stdout + done.stderr
 
     def _make_tree(self):
@@ -155,10 +156,9 @@ class Httpd:
         """Starts without waiting. The error log goes on growing over restarts."""
         self._starts = self._count_of_starts()
         self.modules_run.add(self.layout.module)
-        env = {"LD_PRELOAD": self.layout.preload} if self.layout.preload else {}
         with open(self.root / "logs/stderr", "ab") as log:
             self._process = processes.spawn([APACHE, *self._arguments(), "-DFOREGROUND"], log,
-                                            user=self.layout.user, env={**self._sanitizer_options(), **env})
+                                            user=self.layout.user, env=self._environment())
 
     def wait_ready(self, within=30.0):
         def serves():
@@ -235,12 +235,14 @@ class Httpd:
         reports += re.findall(r"^.*runtime error:.*$", self.stderr(), re.MULTILINE)
         return died + reports
 
-    def _sanitizer_options(self):
+    def _environment(self):
+        """What a sanitizer wants."""
         if not self.layout.preload:
             return {}
         # httpd itself frees little at exit; reports go where `crashes` finds them, whichever user writes them.
         logs = self.root / "logs"
         logs.chmod(0o777)
-        return {"ASAN_OPTIONS": f"detect_leaks=0:log_path={logs}/sanitizer:abort_on_error=0:detect_odr_violation=0",
+        return {"LD_PRELOAD": self.layout.preload,
+                "ASAN_OPTIONS": f"detect_leaks=0:log_path={logs}/sanitizer:abort_on_error=0:detect_odr_violation=0",
                 "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={logs}/sanitizer"}
 
