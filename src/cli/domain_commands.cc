@@ -98,15 +98,15 @@ Status apply_options(const Options& options, Value& authority) {
     }
     authority.set("urls", urls);
   }
-  if (!options.ca_certificate_file.empty()) {
-    authority.set("certs", options.ca_certificate_file);
-  }
   return options.terms.empty() ? Status() : set_agreement(authority, {options.terms});
 }
 
 Status apply(Session& session, DomainRecord& record, const Change& change) {
   Value authority = record.document.get("ca");
   MD_TRY(apply_options(session.options, authority));
+  if (!session.options.ca_certificate_file.empty()) {
+    record.document.set("ca-certs", session.options.ca_certificate_file);
+  }
   if (change.aspect == "domains") {
     MD_TRY(set_names(session, record, change.values));
   } else if (change.aspect == "ca") {

@@ -41,11 +41,11 @@ TEST_F(DomainCommands, StoreAddLeavesTheStateUnknown) {
 }
 
 TEST_F(DomainCommands, AddTakesCaRootsAndTermsFromTheOptions) {
-  const json::Value ca = document_of({"add", "example.org", "-a", "https://ca.example/dir", "-C",
-                                      "roots.pem", "-t", "https://ca.example/terms"})
-                             .get("ca");
+  const json::Value added = document_of({"add", "example.org", "-a", "https://ca.example/dir", "-C",
+                                         "roots.pem", "-t", "https://ca.example/terms"});
+  const json::Value ca = added.get("ca");
   EXPECT_THAT(ca.get("urls").as_strings(), ElementsAre("https://ca.example/dir"));
-  EXPECT_EQ(ca.get("certs").as_string(), "roots.pem");
+  EXPECT_EQ(added.get("ca-certs").as_string(), "roots.pem");
   EXPECT_EQ(ca.get("agreement").as_string(), "https://ca.example/terms");
 }
 
@@ -75,13 +75,20 @@ TEST_F(DomainCommands, ListShowsAStoreOfModMdAsItIs) {
 }
 
 TEST_F(DomainCommands, ListShowsNoSecretAndUpdateKeepsIt) {
-  put("one.example.org", R"({"name": "one.example.org", "domains": ["one.example.org"],
-    "ca": {"eab": {"kid": "k", "hmac": "Secret"}}, "http-proxy": "http://u:Secret@proxy:3128"})");
-  EXPECT_THAT(document_of({"list"}).dump(), ::testing::Not(HasSubstr("Secret")));
-  const json::Value updated = document_of({"update", "one.example.org", "contacts", "a@b.org"});
-  EXPECT_THAT(updated.dump(), ::testing::Not(HasSubstr("Secret")));
-  EXPECT_THAT(stored("one.example.org"), HasSubstr("\"hmac\": \"Secret\""));
-  EXPECT_THAT(stored("one.example.org"), HasSubstr("u:Secret@proxy"));
+  // As mod_md has them, and as early versions of this module had.
+  for (
+      const char* const secrets :
+      {R"("eab": {"kid": "k", "hmac": "Secret"}, "proxy-url": "http://u:Secret@proxy:3128")",
+       R"("ca": {"eab": {"kid": "k", "hmac": "Secret"}}, "http-proxy": "http://u:Secret@proxy:3128")"}) {
+    put("one.example.org",
+        std::string(R"({"name": "one.example.org", "domains": ["one.example.org"], )") + secrets +
+            "}");
+    EXPECT_THAT(document_of({"list"}).dump(), ::testing::Not(HasSubstr("Secret")));
+    const json::Value updated = document_of({"update", "one.example.org", "contacts", "a@b.org"});
+    EXPECT_THAT(updated.dump(), ::testing::Not(HasSubstr("Secret")));
+    EXPECT_THAT(stored("one.example.org"), HasSubstr("\"hmac\": \"Secret\""));
+    EXPECT_THAT(stored("one.example.org"), HasSubstr("u:Secret@proxy"));
+  }
 }
 
 TEST_F(DomainCommands, ListNamesAFileThatCannotBeRead) {

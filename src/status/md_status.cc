@@ -124,14 +124,19 @@ Value in_public(const CertificateSetFacts& set) {
 }  // namespace
 
 void mask_secrets(Value& document) {
+  if (Value external = document.get("eab"); external.has("hmac")) {
+    document.set("eab", external.set("hmac", kMasked));
+  }
+  // Below `ca`, and as `http-proxy`, in stores that early versions of this module have written.
   Value authority = document.get("ca");
-  Value external = authority.get("eab");
-  if (external.has("hmac")) {
+  if (Value external = authority.get("eab"); external.has("hmac")) {
     authority.set("eab", external.set("hmac", kMasked));
     document.set("ca", std::move(authority));
   }
-  if (const auto proxy = document.get("http-proxy").as_string()) {
-    document.set("http-proxy", without_credentials(*proxy));
+  for (const char* const member : {"proxy-url", "http-proxy"}) {
+    if (const auto proxy = document.get(member).as_string()) {
+      document.set(member, without_credentials(*proxy));
+    }
   }
 }
 

@@ -403,8 +403,8 @@ TEST(MdStatus, ShowsNoSecrets) {
   sample.domain.settings.external_account = {"kid-1", "aG1hYw", ""};
   sample.domain.settings.http_proxy = "http://user:pass@proxy.example.org:3128/";
   const Value document = domain_status(sample.status(), Detail::Full, kNow);
-  EXPECT_EQ(document.get("ca").get("eab").dump_compact(), R"({"kid":"kid-1","hmac":"***"})");
-  EXPECT_EQ(document.get("http-proxy").as_string(), "http://***@proxy.example.org:3128/");
+  EXPECT_EQ(document.get("eab").dump_compact(), R"({"kid":"kid-1","hmac":"***"})");
+  EXPECT_EQ(document.get("proxy-url").as_string(), "http://***@proxy.example.org:3128/");
   EXPECT_THAT(document.dump(), Not(HasSubstr("aG1hYw")));
   EXPECT_THAT(document.dump(), Not(HasSubstr("pass")));
 }
@@ -414,8 +414,7 @@ TEST(MdStatus, KeepsProxiesWithoutCredentialsAsTheyAre) {
   for (const std::string url :
        {"http://proxy.example.org:3128", "http://proxy.example.org/a@b", "proxy"}) {
     sample.domain.settings.http_proxy = url;
-    EXPECT_EQ(domain_status(sample.status(), Detail::Full, kNow).get("http-proxy").as_string(),
-              url);
+    EXPECT_EQ(domain_status(sample.status(), Detail::Full, kNow).get("proxy-url").as_string(), url);
   }
 }
 

@@ -14,7 +14,8 @@ namespace {
 using json::Value;
 
 // What this module knows of md.json: all of it is written anew, the rest is kept.
-constexpr std::array<std::string_view, 25> kDomainMembers{"name",
+// The last two were ours before we looked.
+constexpr std::array<std::string_view, 27> kDomainMembers{"name",
                                                           "domains",
                                                           "contacts",
                                                           "transitive",
@@ -36,9 +37,11 @@ constexpr std::array<std::string_view, 25> kDomainMembers{"name",
                                                           "pkey-files",
                                                           "cmd-dns-01",
                                                           "ca-certs",
+                                                          "proxy-url",
+                                                          "proxy-ca-certs",
+                                                          "eab",
                                                           "http-proxy",
-                                                          "http-proxy-ca-certs",
-                                                          "eab"};
+                                                          "http-proxy-ca-certs"};
 constexpr std::array<std::string_view, 8> kAuthorityMembers{
     "account", "proto", "url", "urls", "agreement", "challenges", "eab", "certs"};
 constexpr std::string_view kAlpnProtocol = "acme-tls/1";  // RFC 8737 §6.2
@@ -123,12 +126,6 @@ Value authority_of(const model::ManagedDomain& domain, const DomainRecord& recor
     challenges.emplace_back(model::name_of(type));
   }
   set_texts(authority, "challenges", challenges);
-  if (!settings.external_account.kid.empty()) {
-    authority.set("eab", Value::object()
-                             .set("kid", settings.external_account.kid)
-                             .set("hmac", settings.external_account.hmac));
-  }
-  set_text(authority, "certs", settings.ca_certificate_file);
   keep_unknown(authority, record.document.get("ca"), kAuthorityMembers);
   return authority;
 }
@@ -220,15 +217,21 @@ Value to_json(const model::ManagedDomain& domain, const DomainRecord& record) {
   set_require_https(document, settings.require_https);
   document.set("must-staple", is_on(settings.must_staple));
   set_protocols(document, domain, record.document);
+  set_texts(document, "cert-files", settings.certificate_files);
+  set_texts(document, "pkey-files", settings.certificate_key_files);
   document.set("stapling", is_on(settings.stapling));
+  set_text(document, "cmd-dns-01", settings.dns01_command);
+  set_text(document, "proxy-url", settings.http_proxy);
+  set_text(document, "ca-certs", settings.ca_certificate_file);
+  set_text(document, "proxy-ca-certs", settings.http_proxy_ca_certificate_file);
+  if (!settings.external_account.kid.empty()) {
+    document.set("eab", Value::object()
+                            .set("kid", settings.external_account.kid)
+                            .set("hmac", settings.external_account.hmac));
+  }
   set_text(document, "profile", settings.profile);
   document.set("profile-mandatory", is_on(settings.profile_mandatory))
       .set("ari-renewals", is_on(settings.renew_via_ari));
-  set_texts(document, "cert-files", settings.certificate_files);
-  set_texts(document, "pkey-files", settings.certificate_key_files);
-  set_text(document, "cmd-dns-01", settings.dns01_command);
-  set_text(document, "http-proxy", settings.http_proxy);
-  set_text(document, "http-proxy-ca-certs", settings.http_proxy_ca_certificate_file);
   keep_unknown(document, record.document, kDomainMembers);
   return document;
 }

@@ -59,6 +59,9 @@ Status read_key_specs(const DomainRecord& record, ResolvedSettings& settings) {
   const Value value = record.document.get("privkey");
   const std::vector<Value> list = value.is_object() ? std::vector{value} : value.elements();
   for (const Value& one : list) {
+    if (equals_ignoring_case(one.get("type").as_string().value_or(""), "Default")) {
+      continue;  // mod_md keeps that it was written out
+    }
     MD_ASSIGN_OR_RETURN(model::KeySpec spec, read_key_spec(record, one));
     settings.key_specs.push_back(std::move(spec));
   }
@@ -93,9 +96,23 @@ void read_authority(const Value& authority, ResolvedSettings& settings) {
     }
   }
   read_text(authority, "agreement", settings.agreement);
-  read_text(authority, "certs", settings.ca_certificate_file);
-  read_text(authority.get("eab"), "kid", settings.external_account.kid);
-  read_text(authority.get("eab"), "hmac", settings.external_account.hmac);
+}
+
+/// `old`: where this module had them at first.
+void read_binding(const Value& document, const Value& old, ResolvedSettings& settings) {
+  for (const Value& external : {old.get("eab"), document.get("eab")}) {
+    read_text(external, "kid", settings.external_account.kid);
+    read_text(external, "hmac", settings.external_account.hmac);
+  }
+  read_text(old, "certs", settings.ca_certificate_file);
+  read_text(document, "ca-certs", settings.ca_certificate_file);
+}
+
+void read_proxies(const Value& document, ResolvedSettings& settings) {
+  read_text(document, "http-proxy", settings.http_proxy);  // our first name for it
+  read_text(document, "proxy-url", settings.http_proxy);
+  read_text(document, "http-proxy-ca-certs", settings.http_proxy_ca_certificate_file);
+  read_text(document, "proxy-ca-certs", settings.http_proxy_ca_certificate_file);
 }
 
 Status read_renewal(const DomainRecord& record, ResolvedSettings& settings) {
@@ -148,14 +165,14 @@ Result<model::ManagedDomain> managed_domain_of(const DomainRecord& record) {
   ResolvedSettings& settings = domain.settings;
   read_contact(document, settings);
   read_authority(document.get("ca"), settings);
+  read_binding(document, document.get("ca"), settings);
   MD_TRY(read_key_specs(record, settings));
   MD_TRY(read_renewal(record, settings));
   read_web(document, settings);
   settings.certificate_files = document.get("cert-files").as_strings();
   settings.certificate_key_files = document.get("pkey-files").as_strings();
   read_text(document, "cmd-dns-01", settings.dns01_command);
-  read_text(document, "http-proxy", settings.http_proxy);
-  read_text(document, "http-proxy-ca-certs", settings.http_proxy_ca_certificate_file);
+  read_proxies(document, settings);
   domain.alpn_names = document.get("proto").get("acme-tls/1").as_strings();
   domain.is_used = true;
   return domain;

@@ -32,6 +32,34 @@ TEST(DomainSettings, OfModMdComeBackByteForByte) {
   EXPECT_TRUE(domain->is_used);
 }
 
+TEST(DomainSettings, OfModMdWithAllOfThemComeBackByteForByte) {
+  const DomainRecord record = record_of(testing::samples::kDomainWithAllSettings);
+  const auto domain = managed_domain_of(record);
+  ASSERT_TRUE(domain) << domain.error().message;
+  EXPECT_EQ(to_json(*domain, record).dump(), testing::samples::kDomainWithAllSettings);
+}
+
+TEST(DomainSettings, TakeTheDefaultKeyWrittenOutForTheDefault) {
+  const auto domain =
+      managed_domain_of(changed("privkey", json::Value::object().set("type", "Default")));
+  ASSERT_TRUE(domain) << domain.error().message;
+  EXPECT_TRUE(domain->settings.key_specs.empty());
+}
+
+TEST(DomainSettings, AreFoundWhereWeHadThemAtFirst) {
+  DomainRecord record = changed("http-proxy", "http://p");
+  record.document.set("ca",
+                      json::Value::object()
+                          .set("certs", "c.pem")
+                          .set("eab", json::Value::object().set("kid", "k").set("hmac", "h")));
+  const auto domain = managed_domain_of(record);
+  ASSERT_TRUE(domain) << domain.error().message;
+  EXPECT_EQ(domain->settings.http_proxy, "http://p");
+  EXPECT_EQ(domain->settings.ca_certificate_file, "c.pem");
+  EXPECT_EQ(domain->settings.external_account.kid, "k");
+  EXPECT_EQ(domain->settings.external_account.hmac, "h");
+}
+
 TEST(DomainSettings, OfAllKindsComeBack) {
   model::ManagedDomain domain = managed_domain_of(record_of(kDomainWithTwoKeys)).value();
   model::ResolvedSettings& settings = domain.settings;

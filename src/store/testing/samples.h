@@ -95,6 +95,64 @@ inline constexpr std::string_view kDomainWithSettings = R"json({
   "ari-renewals": true
 })json";
 
+/// All that a section can say, as mod_md 2.6.10 keeps it.
+inline constexpr std::string_view kDomainWithAllSettings = R"json({
+  "name": "all.example.org",
+  "domains": [
+    "all.example.org",
+    "more.example.org"
+  ],
+  "contacts": [
+    "mailto:me@example.org"
+  ],
+  "transitive": 0,
+  "ca": {
+    "proto": "ACME",
+    "urls": [
+      "https://localhost:3/dir"
+    ],
+    "agreement": "https://localhost/terms",
+    "challenges": [
+      "http-01",
+      "dns-01"
+    ]
+  },
+  "privkey": [
+    {
+      "type": "EC",
+      "curve": "secp384r1"
+    },
+    {
+      "type": "RSA",
+      "bits": 3072
+    }
+  ],
+  "state": 1,
+  "state-descr": "certificate(secp384r1) is missing",
+  "renew-mode": 2,
+  "renew-window": "14d",
+  "warn-window": "20%",
+  "require-https": "temporary",
+  "must-staple": true,
+  "proto": {
+    "acme-tls/1": [
+      "all.example.org"
+    ]
+  },
+  "stapling": true,
+  "cmd-dns-01": "/bin/dns arg",
+  "proxy-url": "http://localhost:3128",
+  "ca-certs": "ca.pem",
+  "proxy-ca-certs": "ca.pem",
+  "eab": {
+    "kid": "kid",
+    "hmac": "aGVsbG8"
+  },
+  "profile": "shortlived",
+  "profile-mandatory": true,
+  "ari-renewals": false
+})json";
+
 /// Before the first certificate.
 inline constexpr std::string_view kDomainWithoutCertificate = R"json({
   "name": "bad.example.org",
