@@ -175,6 +175,10 @@ std::string_view find_name(const std::array<Named<State>, Count>& states, State 
 
 }  // namespace
 
+Identifier identifier_of(const model::DnsName& name) {
+  return {name.is_ip() ? "ip" : "dns", name.text()};
+}
+
 const Challenge* Authorization::find_challenge(std::string_view type) const {
   const auto found =
       std::find_if(challenges.begin(), challenges.end(),

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "json/value.h"
+#include "model/dns_name.h"
 
 /// RFC 8555's protocol, without policy and without disk: values in, values out. What to keep and
 /// when to try again is `renewal`'s to decide.
@@ -41,6 +42,8 @@ struct Identifier {
   std::string value;
   friend bool operator==(const Identifier&, const Identifier&) = default;
 };
+/// How an order asks for a name: `dns`, or `ip` for an address (RFC 8738 §3).
+Identifier identifier_of(const model::DnsName& name);
 
 /// RFC 8555 §7.1.6.
 enum class OrderStatus { Pending, Ready, Processing, Valid, Invalid };

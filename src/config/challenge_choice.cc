@@ -46,10 +46,19 @@ Abilities abilities_of(const ManagedDomain& domain, std::span<const std::uint16_
   return abilities;
 }
 
+/// There is no dns-01 for addresses (RFC 8738 §7).
+std::vector<ChallengeType> without_dns(std::vector<ChallengeType> types) {
+  std::erase(types, ChallengeType::Dns01);
+  return types;
+}
+
 std::vector<ChallengeType> choose_for(const DnsName& name, const ManagedDomain& domain,
                                       const Abilities& abilities, bool speaks_acme_tls) {
   const std::vector<ChallengeType>& configured = domain.settings.challenges;
   if (!configured.empty()) {
+    if (name.is_ip()) {
+      return without_dns(configured);
+    }
     if (!name.is_wildcard()) {
       return configured;
     }
@@ -63,21 +72,32 @@ std::vector<ChallengeType> choose_for(const DnsName& name, const ManagedDomain& 
   if (!name.is_wildcard() && abilities.http_obstacle.empty()) {
     types.push_back(ChallengeType::Http01);
   }
-  if (abilities.dns_obstacle.empty()) {
+  if (!name.is_ip() && abilities.dns_obstacle.empty()) {
     types.push_back(ChallengeType::Dns01);
   }
   return types;
 }
 
-// Only for names without a type: an explicit list leaves none but wildcards.
-std::string explain(const std::vector<std::string>& wildcards,
-                    const std::vector<std::string>& others, const ManagedDomain& domain,
-                    const Abilities& abilities) {
+/// Names without a type, by what keeps them from having one.
+struct Without {
+  std::vector<std::string> wildcards;
+  std::vector<std::string> addresses;  // where the list in force has dns-01 alone
+  std::vector<std::string> others;
+};
+
+std::string explain(const Without& names, const ManagedDomain& domain, const Abilities& abilities) {
+  const auto& [wildcards, addresses, others] = names;
   std::string text;
   if (!wildcards.empty()) {
     text += fmt::format("Wildcards ({}) need dns-01: {}.", join(wildcards, ", "),
                         domain.settings.challenges.empty() ? abilities.dns_obstacle
                                                            : "MDCAChallenges does not list it");
+  }
+  if (!addresses.empty()) {
+    text += fmt::format(
+        "{}IP addresses ({}) need http-01 or tls-alpn-01: MDCAChallenges lists "
+        "neither.",
+        text.empty() ? "" : " ", join(addresses, ", "));
   }
   if (!others.empty()) {
     const std::string tls_obstacle =
@@ -109,17 +129,20 @@ Result<std::vector<NameChallenges>> choose_challenges(
   const std::unordered_set<std::string> acme_tls_names(domain.alpn_names.begin(),
                                                        domain.alpn_names.end());
   std::vector<NameChallenges> choices;
-  std::vector<std::string> wildcards_without;
-  std::vector<std::string> others_without;
+  Without without;
   for (const DnsName& name : model::without_covered(domain.names)) {
     auto types = choose_for(name, domain, abilities, acme_tls_names.contains(name.text()));
     if (types.empty()) {
-      (name.is_wildcard() ? wildcards_without : others_without).push_back(name.text());
+      const bool is_listed = !domain.settings.challenges.empty();
+      auto& those = name.is_wildcard()          ? without.wildcards
+                    : name.is_ip() && is_listed ? without.addresses
+                                                : without.others;
+      those.push_back(name.text());
     }
     choices.push_back({name, std::move(types)});
   }
-  if (!wildcards_without.empty() || !others_without.empty()) {
-    return mismatch(domain, explain(wildcards_without, others_without, domain, abilities));
+  if (!without.wildcards.empty() || !without.addresses.empty() || !without.others.empty()) {
+    return mismatch(domain, explain(without, domain, abilities));
   }
   return choices;
 }

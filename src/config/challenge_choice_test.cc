@@ -97,6 +97,19 @@ TEST(ChallengeChoice, SaysWhatWouldBeNeeded) {
               HasSubstr("tls-alpn-01, as MDPortMap says that https is not reachable"));
 }
 
+TEST(ChallengeChoice, HasNoDns01ForAddresses) {
+  ManagedDomain made = domain("192.0.2.1 2001:db8::1 a.test", "2001:db8::1");
+  made.settings.dns01_command = "/bin/dns";
+  EXPECT_EQ(choice(made, {kHttp, kHttps}),
+            "192.0.2.1: http-01, 2001:db8::1: tls-alpn-01 http-01, a.test: http-01 dns-01");
+  made.settings.challenges = {ChallengeType::Dns01, ChallengeType::Http01};
+  EXPECT_EQ(choice(made, {}), "192.0.2.1: http-01, 2001:db8::1: http-01, a.test: dns-01 http-01");
+  made.settings.challenges = {ChallengeType::Dns01};
+  EXPECT_EQ(choice(made, {kHttp}),
+            "IP addresses (192.0.2.1, 2001:db8::1) need http-01 or tls-alpn-01: MDCAChallenges "
+            "lists neither.");
+}
+
 TEST(ChallengeChoice, SaysWhatWildcardsNeed) {
   ManagedDomain made = domain("a.test *.a.test");
   EXPECT_EQ(choice(made, {kHttp}),

@@ -245,6 +245,15 @@ class Matching {
     if (exact_owner || wildcard_owner == owner) {
       return;  // has it, or it is another's
     }
+    if (name.is_ip()) {
+      // Most CAs issue none for addresses, and would refuse the names along with it.
+      report(LogLevel::Info, 0,
+             fmt::format("Virtual Host {}: the address {} is not managed, as addresses join no "
+                         "Managed Domain by themselves: name it in MDomain '{}' to have it in the "
+                         "certificate.",
+                         host.label(), name.text(), domain.name));
+      return;
+    }
     if (domain.settings.members == model::Members::Manual) {
       report(LogLevel::Warning, 10040,
              fmt::format("Virtual Host {} matches Managed Domain '{}', but the name/alias {} "

@@ -378,6 +378,27 @@ TEST(AcmeTls, IsForHostsOnTheMappedPort) {
   EXPECT_THAT(plan(definitions, {elsewhere}).domains[0].alpn_names, ElementsAre("a.test"));
 }
 
+TEST(Addresses, FindTheirDomainButJoinNoneByThemselves) {
+  const std::vector definitions{mdomain("192.0.2.1 2001:db8::1"), mdomain("a.test")};
+  const Plan made = plan(definitions, {tls_host("192.0.2.1"), tls_host("[2001:DB8::1]:443"),
+                                       tls_host("a.test", "192.0.2.9 www.a.test")});
+  EXPECT_EQ(made.host_domains, (std::vector<std::optional<std::size_t>>{0, 0, 1}));
+  EXPECT_EQ(names(made.domains[0]), "192.0.2.1 2001:db8::1");
+  EXPECT_EQ(names(made.domains[1]), "a.test www.a.test");
+}
+
+TEST(AcmeTls, IsTheDefaultHostsForAddresses) {  // the CA's SNI is a name below .arpa
+  const std::vector definitions{mdomain("192.0.2.1")};
+  EXPECT_THAT(plan(definitions, {tls_host("a.test"), with_acme_tls(tls_host("192.0.2.1"))})
+                  .domains[0]
+                  .alpn_names,
+              IsEmpty());
+  EXPECT_THAT(plan(definitions, {with_acme_tls(tls_host("a.test")), tls_host("192.0.2.1")})
+                  .domains[0]
+                  .alpn_names,
+              ElementsAre("192.0.2.1"));
+}
+
 double cpu_milliseconds_for(const std::vector<DomainDefinition>& definitions,
                             const std::vector<VirtualHost>& hosts) {
   const std::clock_t start = std::clock();

@@ -34,6 +34,9 @@ bool TlsReach::offers_acme_tls(const model::DnsName& name) const {
   if (name.is_wildcard()) {
     return false;
   }
+  if (name.is_ip()) {
+    return default_offers_;  // the CA's SNI is a name below .arpa, which no host has (RFC 8738 §6)
+  }
   const std::string_view text = name.text();
   const auto named = names_.find(text);
   bool has_host = named != names_.end();

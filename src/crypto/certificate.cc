@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/certificate.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "base/text.h"
@@ -208,6 +211,20 @@ model::Validity Certificate::validity() const {
 std::vector<std::string> Certificate::dns_names() const {
   const CleanErrors clean;
   return names_of(*this).dns;
+}
+
+std::vector<std::string> Certificate::alternative_names() const {
+  const CleanErrors clean;
+  Names names = names_of(*this);
+  for (const std::string& bytes : names.addresses) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
+    const bool is_address = bytes.size() == 4 || bytes.size() == 16;
+    if (is_address && ::inet_ntop(family, bytes.data(), text.data(), text.size()) != nullptr) {
+      names.dns.emplace_back(text.data());
+    }
+  }
+  return std::move(names.dns);
 }
 
 bool Certificate::covers(const model::DnsName& name) const {

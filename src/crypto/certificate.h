@@ -32,6 +32,8 @@ class Certificate {
   [[nodiscard]] model::Validity validity() const;
   /// Subject alternative names of type dNSName, lower case, as they stand.
   [[nodiscard]] std::vector<std::string> dns_names() const;
+  /// Host names, then IP addresses as text (RFC 5280 §4.2.1.6).
+  [[nodiscard]] std::vector<std::string> alternative_names() const;
   /// Does it name `name`, itself or by a wildcard (one label)?
   [[nodiscard]] bool covers(const model::DnsName& name) const;
   [[nodiscard]] bool covers_all(const std::vector<model::DnsName>& names) const;

@@ -119,6 +119,16 @@ TEST(FallbackCertificate, HasNoCommonNameThatIsTooLongOrAnAddress) {
   }
 }
 
+TEST(FallbackCertificate, NamesHostsAndAddresses) {
+  const auto certificate = make_fallback_certificate(
+      testing::shared_ec_key(), names({"a.test", "2001:db8::1", "192.0.2.1"}), kTwoWeeks);
+  ASSERT_TRUE(certificate);
+  EXPECT_THAT(certificate->dns_names(), ElementsAre("a.test"));
+  EXPECT_THAT(certificate->alternative_names(), ElementsAre("a.test", "2001:db8::1", "192.0.2.1"));
+  EXPECT_TRUE(certificate->covers_all(names({"192.0.2.1", "2001:db8:0::1"})));
+  EXPECT_FALSE(certificate->covers(DnsName::parse("192.0.2.2").value()));
+}
+
 TEST(FallbackCertificate, ReachesBeyond2050) {
   const model::Validity validity{at("2049-12-01T00:00:00Z"), at("2051-01-01T00:00:00Z")};
   EXPECT_EQ(

@@ -40,7 +40,8 @@ Result<std::optional<std::string>> load_if_there(const store::Store& store,
 }  // namespace
 
 std::optional<std::string> challenge_folder(const Runtime& runtime, std::string_view host) {
-  const auto name = model::DnsName::parse(host);
+  const auto address = model::DnsName::of_reverse_name(host);
+  const auto name = address ? Result<model::DnsName>(*address) : model::DnsName::parse(host);
   if (!name || name->is_wildcard()) {
     return std::nullopt;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,19 +11,29 @@
 
 namespace md::model {
 
-/// A host name or wildcard in its one normal form: lower case, no trailing dot, no port.
+/// What a certificate can be for: a host name, a wildcard, or an IP address (RFC 8738), in its one
+/// normal form: lower case, no trailing dot, no port, no brackets; IPv6 as RFC 5952 has it.
 /// Immutable.
 class DnsName {
  public:
-  /// Accepts what ServerName and MDomain accept: any case, a trailing dot, a `:port` (dropped).
-  /// InvalidInput for anything that is no host name: it could never become a path or an order.
+  /// Accepts what ServerName, MDomain and Host accept: any case, a trailing dot, a `:port`
+  /// (dropped), `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`. InvalidInput for anything that is
+  /// neither host name nor address: it could never become a path or an order.
   static Result<DnsName> parse(std::string_view text);
+  /// The address behind a name below in-addr.arpa or ip6.arpa: how a CA asks for it in the SNI of
+  /// tls-alpn-01 (RFC 8738 §6). nullopt for all other names.
+  static std::optional<DnsName> of_reverse_name(std::string_view text);
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool is_wildcard() const { return text_.starts_with("*."); }
+  [[nodiscard]] bool is_ip() const;
+  /// The name of an address below in-addr.arpa or ip6.arpa (RFC 1035 §3.5, RFC 3596 §2.5); of
+  /// anything else, itself.
+  [[nodiscard]] std::string reverse_name() const;
   /// The name without a leading `*.`: where a dns-01 challenge lives.
   [[nodiscard]] std::string base() const { return is_wildcard() ? text_.substr(2) : text_; }
-  /// Equal, or this is a wildcard and `other` has exactly one label more than its base.
+  /// Equal, or this is a wildcard and `other` has exactly one label more than its base. Nothing but
+  /// itself covers an address.
   [[nodiscard]] bool covers(const DnsName& other) const;
 
   friend bool operator==(const DnsName&, const DnsName&) = default;

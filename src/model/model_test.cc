@@ -40,6 +40,61 @@ TEST(DnsName, RefusesWhatIsNoHostName) {
   }
 }
 
+TEST(DnsName, KnowsAddresses) {
+  struct Case {
+    std::string_view written;
+    std::string_view normal;
+    std::string_view reverse;
+  };
+  constexpr std::string_view kDb8One =
+      "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa";
+  for (const Case& one : {
+           Case{"192.0.2.1", "192.0.2.1", "1.2.0.192.in-addr.arpa"},
+           Case{"192.0.2.1:8080", "192.0.2.1", "1.2.0.192.in-addr.arpa"},
+           Case{"2001:db8::1", "2001:db8::1", kDb8One},
+           Case{"2001:DB8:0:0:0:0:0:1", "2001:db8::1", kDb8One},
+           Case{"[2001:db8::1]", "2001:db8::1", kDb8One},
+           Case{"[2001:db8::1]:443", "2001:db8::1", kDb8One},
+           Case{"2001:db8::443", "2001:db8::443",
+                "3.4.4.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"},
+       }) {
+    const auto parsed = DnsName::parse(one.written);
+    ASSERT_TRUE(parsed) << one.written;
+    EXPECT_EQ(parsed->text(), one.normal);
+    EXPECT_TRUE(parsed->is_ip()) << one.written;
+    EXPECT_FALSE(parsed->is_wildcard());
+    EXPECT_EQ(parsed->reverse_name(), one.reverse);
+    EXPECT_EQ(DnsName::of_reverse_name(one.reverse), *parsed);
+    EXPECT_EQ(name(parsed->text()), *parsed);  // the store's folder gives it back
+  }
+}
+
+TEST(DnsName, RefusesWhatOnlyLooksLikeAnAddress) {
+  for (const std::string& bad :
+       {std::string("192.0.2"), std::string("192.0.2.256"), std::string("192.0.02.1"),
+        std::string("1.2.3.4.5"), std::string("*.0.2.1"), std::string("[2001:db8::1"),
+        std::string("[2001:db8::1]x"), std::string("[192.0.2.1]"), std::string("2001:db8::g"),
+        std::string("fe80::1%eth0"), std::string("2001:db8::1\0x", 13), std::string("::1::")}) {
+    EXPECT_FALSE(DnsName::parse(bad)) << bad;
+  }
+}
+
+TEST(DnsName, TakesNoOtherNameForAReverseOne) {
+  for (const std::string_view other :
+       {"in-addr.arpa", "2.0.192.in-addr.arpa", "01.2.0.192.in-addr.arpa", "a.b.c.d.in-addr.arpa",
+        "1.ip6.arpa", "192.0.2.1", "example.org", "1.2.0.192.in-addr.arpa.example.org", ""}) {
+    EXPECT_EQ(DnsName::of_reverse_name(other), std::nullopt) << other;
+  }
+  EXPECT_EQ(name("example.org").reverse_name(), "example.org");
+  EXPECT_FALSE(name("in-addr.arpa").is_ip());
+}
+
+TEST(DnsName, NothingButItselfCoversAnAddress) {
+  EXPECT_TRUE(name("192.0.2.1").covers(name("192.0.2.1")));
+  EXPECT_FALSE(name("192.0.2.1").covers(name("192.0.2.2")));
+  EXPECT_TRUE(name("[::1]").covers(name("0:0:0:0:0:0:0:1")));
+}
+
 TEST(DnsName, WildcardsCoverExactlyOneLabel) {
   EXPECT_TRUE(name("*.example.org").covers(name("a.example.org")));
   EXPECT_FALSE(name("*.example.org").covers(name("a.b.example.org")));

@@ -58,7 +58,9 @@ Error failed_validations(const std::vector<std::pair<std::string, Problem>>& fai
   if (failures.size() > 1) {
     for (const auto& [what, problem] : failures) {
       const std::string name = what.substr(0, what.find(' '));
-      error.problem->subproblems.push_back({problem.type, problem.detail, "dns", name});
+      const auto parsed = model::DnsName::parse(name);
+      const std::string type = parsed ? acme::identifier_of(*parsed).type : "dns";
+      error.problem->subproblems.push_back({problem.type, problem.detail, type, name});
     }
   }
   if (acme::is_permanent(*error.problem)) {
@@ -142,9 +144,10 @@ Result<model::DnsName> Authorizations::ordered_name(
     const acme::Authorization& authorization) const {
   const std::string text =
       (authorization.wildcard ? "*." : "") + to_lower(authorization.identifier.value);
-  const auto found = std::find_if(names_.begin(), names_.end(),
-                                  [&](const model::DnsName& name) { return name.text() == text; });
-  if (authorization.identifier.type != "dns" || found == names_.end()) {
+  // A CA may write an IPv6 address in another way.
+  const auto wanted = model::DnsName::parse(text);
+  const auto found = wanted ? std::find(names_.begin(), names_.end(), *wanted) : names_.end();
+  if (found == names_.end() || authorization.identifier.type != acme::identifier_of(*found).type) {
     return fail(ErrorKind::Rejected,
                 fmt::format("the CA wants an authorization for '{}', which was not ordered",
                             printable(text, 260)));

@@ -59,11 +59,25 @@ Result<ChallengeKeys::Kept> ChallengeKeys::key_for(const model::KeySpec& spec) {
 }
 
 std::string PlacedChallenge::text() const {
-  return fmt::format("{}:{}{}{}", model::name_of(type), name, mark.empty() ? "" : ":", mark);
+  const bool is_ip6 = name.find(':') != std::string::npos;
+  return fmt::format("{}:{}{}{}{}{}", model::name_of(type), is_ip6 ? "[" : "", name,
+                     is_ip6 ? "]" : "", mark.empty() ? "" : ":", mark);
 }
 
 std::optional<PlacedChallenge> PlacedChallenge::parse(std::string_view text) {
-  const std::vector<std::string> parts = split(text, ':');
+  std::vector<std::string> parts = split(text, ':');
+  // An IPv6 address stands in brackets.
+  const auto open = text.find(":[");
+  const auto close = text.find(']');
+  if (open != std::string_view::npos && close != std::string_view::npos && open < close) {
+    const std::string_view rest = text.substr(close + 1);
+    if (!rest.empty() && rest.front() != ':') {
+      return std::nullopt;
+    }
+    parts = split(rest, ':');  // of which the first is empty
+    parts.front() = text.substr(open + 1, close - open);
+    parts.insert(parts.begin(), std::string(text.substr(0, open)));
+  }
   if (parts.size() < 2 || parts.size() > 3) {
     return std::nullopt;
   }

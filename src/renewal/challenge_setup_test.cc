@@ -113,6 +113,19 @@ TEST_F(ChallengeSetupTest, WantsACommandForDns) {
   EXPECT_THAT(put.error().message, HasSubstr("MDChallengeDns01"));
 }
 
+TEST(PlacedChallenge, ReadsAddresses) {
+  for (const std::string name : {"2001:db8::1", "192.0.2.1"}) {
+    for (const std::string mark : {"token", ""}) {
+      const PlacedChallenge placed{ChallengeType::TlsAlpn01, name, mark};
+      EXPECT_EQ(PlacedChallenge::parse(placed.text()), placed) << placed.text();
+    }
+  }
+  for (const std::string_view broken : {"http-01:[2001:db8::1", "http-01:[]:x", "http-01:[::1]x:y",
+                                        "[::1]:http-01", "http-01:[::1]:x:y", "a]:["}) {
+    EXPECT_EQ(PlacedChallenge::parse(broken), std::nullopt) << broken;
+  }
+}
+
 TEST(PlacedChallenge, ReadsWhatItAndModMdWrite) {
   const PlacedChallenge ours{ChallengeType::Http01, "a.test", "token"};
   EXPECT_EQ(PlacedChallenge::parse(ours.text()), ours);

@@ -18,7 +18,7 @@ CertificateFacts facts_of(const model::KeySpec& spec, const crypto::Certificate&
   CertificateFacts facts;
   facts.spec = spec;
   facts.validity = leaf.validity();
-  facts.names = leaf.dns_names();
+  facts.names = leaf.alternative_names();
   facts.serial = leaf.serial();
   facts.issuer = leaf.issuer_name();
   facts.sha256_fingerprint = leaf.sha256_fingerprint();

@@ -187,7 +187,7 @@ Result<acme::Order> OrderFlow::request_order() {
   request.profile = context_.profile;
   request.replaces = context_.replaces;
   for (const model::DnsName& name : names_) {
-    request.identifiers.push_back({"dns", name.text()});
+    request.identifiers.push_back(acme::identifier_of(name));
   }
   auto order = context_.session.create_order(request);
   if (order || request.replaces.empty() || !may_mean_replaced(order.error())) {

@@ -56,6 +56,20 @@ TEST(Renewer, ObtainsAFirstCertificate) {  // ST-29
   EXPECT_THAT(next - bed.clock.now(), Le(5s));
 }
 
+TEST(Renewer, ObtainsACertificateForAddresses) {
+  for (const auto type : {model::ChallengeType::Http01, model::ChallengeType::TlsAlpn01}) {
+    RenewalBed bed({"2001:db8::1", "192.0.2.1", "example.org"});
+    bed.choice = {type};
+    bed.check();
+    ASSERT_TRUE(bed.has_staged()) << bed.job().last.problem.detail;
+    EXPECT_EQ(bed.ca.orders(), 1U);
+    EXPECT_THAT(bed.challenge_folders(), IsEmpty());
+    EXPECT_EQ(bed.activate().kind, ActivationOutcome::Kind::Activated);
+    bed.check();
+    EXPECT_EQ(bed.ca.orders(), 1U);  // it covers what is configured
+  }
+}
+
 TEST(Renewer, SaysThatARestartIsNeededWhereItIs) {
   RenewalBed bed;
   bed.activates_live = false;

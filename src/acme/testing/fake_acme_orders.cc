@@ -343,6 +343,7 @@ http::Response FakeAcmeServer::Impl::issue(OrderState& order, const Bytes& csr) 
     return problem_answer(400, "badCSR", contents.error().message);
   }
   std::vector<std::string> names = contents->dns_names;
+  names.insert(names.end(), contents->addresses.begin(), contents->addresses.end());
   std::sort(names.begin(), names.end());
   if (names != sorted_names(order.identifiers)) {
     return problem_answer(400, "badCSR", "the names are not those of the order");

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/testing/test_ca.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 
@@ -74,6 +77,16 @@ std::string common_name_of(X509_REQ* csr) {
   return at < 0 ? "" : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
 }
 
+/// Empty if it has the length of none.
+std::string address_of(const ASN1_STRING* bytes) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int size = ASN1_STRING_length(bytes);
+  const bool is_address = (size == 4 || size == 16) &&
+                          inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(bytes),
+                                    text.data(), text.size()) != nullptr;
+  return is_address ? text.data() : "";
+}
+
 CsrContents contents_of(X509_REQ* csr) {
   CsrContents contents;
   contents.common_name = common_name_of(csr);
@@ -85,6 +98,8 @@ CsrContents contents_of(X509_REQ* csr) {
     const void* const value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type);
     if (type == GEN_DNS) {
       contents.dns_names.push_back(text_of(static_cast<const ASN1_STRING*>(value)));
+    } else if (type == GEN_IPADD) {
+      contents.addresses.push_back(address_of(static_cast<const ASN1_STRING*>(value)));
     }
   }
   contents.must_staple = X509v3_get_ext_by_NID(extensions.get(), NID_tlsfeature, -1) >= 0;
@@ -167,7 +182,9 @@ Result<std::vector<Certificate>> TestCa::issue_from_csr(std::span<const unsigned
   const CleanErrors clean;
   MD_ASSIGN_OR_RETURN(const CsrPtr csr, parse_csr(der));
   const CsrContents contents = contents_of(csr.get());
-  MD_ASSIGN_OR_RETURN(std::vector<model::DnsName> names, parse_names(contents.dns_names));
+  std::vector<std::string> texts = contents.dns_names;
+  texts.insert(texts.end(), contents.addresses.begin(), contents.addresses.end());
+  MD_ASSIGN_OR_RETURN(std::vector<model::DnsName> names, parse_names(texts));
   const Leaf leaf{X509_REQ_get0_pubkey(csr.get()), std::move(names), validity,
                   contents.must_staple};
   return issue_leaf(*this, leaf, options);

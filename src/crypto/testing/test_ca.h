@@ -23,6 +23,7 @@ const PrivateKey& shared_rsa_key();  ///< 2048 bits
 struct CsrContents {
   std::string common_name;             ///< empty if there is none
   std::vector<std::string> dns_names;  ///< SANs of type dNSName, as they stand
+  std::vector<std::string> addresses;  ///< SANs of type iPAddress, as text
   bool must_staple{false};
 };
 Result<CsrContents> read_csr(std::span<const unsigned char> der);
