@@ -36,6 +36,10 @@ def test_before_and_while_a_certificate_is_made(bed):
     gate.set()
 
 
+def hex_bytes(number):
+    return number.to_bytes((number.bit_length() + 7) // 8, "big").hex().upper()
+
+
 def test_an_active_certificate(bed):
     """SE-04: started as root, the children that answer may not read domains/."""
     bed.serve(DOMAIN)
@@ -46,7 +50,7 @@ def test_an_active_certificate(bed):
     for spec, suffix in SPECS.items():
         certificate = bed.store.chain(DOMAIN.name, spec=suffix)[0]
         shown = seen["cert"][spec]
-        assert shown["serial"] == f"{certificate.serial_number:016X}"
+        assert shown["serial"] == hex_bytes(certificate.serial_number)
         assert parsedate_to_datetime(shown["valid"]["until"]).replace(tzinfo=None) == certificate.not_valid_after
         assert len(shown["sha256-fingerprint"]) == 64
     assert parsedate_to_datetime(seen["renew-at"]) < parsedate_to_datetime(seen["cert"]["valid"]["until"])
@@ -142,10 +146,13 @@ def test_a_child_does_not_grow_by_answering(bed):
     def memory():
         return {pid: processes.anonymous_memory(pid) for pid in bed.httpd.serving_children()}
 
-    ask(2000)
-    before = memory()
+    def growth():
+        """By which the child that grew most did so over a thousand answers."""
+        before = memory()
+        ask(1000)
+        after = memory()
+        return max(after[pid] - before[pid] for pid in before.keys() & after.keys())
+
     ask(1000)
-    after = memory()
-    assert before.keys() & after.keys()
-    # What answers leave behind would be kilobytes each; allocators take a while to settle.
-    assert all(after[pid] - before[pid] < 1500 for pid in before.keys() & after.keys())
+    # What answers leave behind is kilobytes each, in every round; allocators of many threads take some to settle.
+    assert any(growth() < 300 for _ in range(8))
