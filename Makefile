@@ -43,7 +43,7 @@ fuzz: ## fuzz each parser for a minute (SECONDS=600: ten)
 	@cmake --preset clang >/dev/null && cmake --build --preset clang
 	@tests/fuzz/run.py build/clang --seconds $(or $(SECONDS),60)
 
-bench: build ## first start with 100 new domains; B=scale|issue|stapling|status for the others
+bench: build ## first start with 100 new domains; B=scale|issue|parallel|stapling|status for the others
 	@MD_MODULE=$(CURDIR)/$(BUILD)/mod_md.so /usr/bin/python3 bench/$(or $(B),first_start).py
 
 scenarios: ## which situations of docs/scenarios.md tests show

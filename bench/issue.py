@@ -19,7 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests/e2e"))
 
-from testbed.httpd import DEBIAN_MOD_MD, Domain, Httpd, Layout, module_under_test  # noqa: E402
+from testbed.batch import certified, many  # noqa: E402
+from testbed.httpd import DEBIAN_MOD_MD, Httpd, Layout, module_under_test  # noqa: E402
 from testbed.pebble import Pebble  # noqa: E402
 from testbed.pki import TestAuthority  # noqa: E402
 from testbed.ports import free_port  # noqa: E402
@@ -35,8 +36,8 @@ class Row:
     options: tuple = ()
 
     @property
-    def keys(self):
-        return "p-256" if self.options else ""
+    def file(self):
+        return "pubcert.p-256.pem" if self.options else "pubcert.pem"
 
 
 ROWS = {
@@ -96,7 +97,7 @@ def issue(root, module, pebble, row, count):
     shutil.rmtree(root, ignore_errors=True)
     httpd = Httpd(root, Layout(module=module))
     httpd.http_port, httpd.https_port = pebble.challenge_ports
-    httpd.configure([Domain(f"host{number}.example.org") for number in range(count)], [
+    httpd.configure(many(count), [
         f"MDCertificateAuthority {pebble.url}", f"MDCACertificateFile {pebble.authority.root_file}",
         "MDCertificateAgreement accepted", "MDContactEmail admin@example.org", "MDCAChallenges http-01",
         "LogLevel md:warn", *row.options])
@@ -112,16 +113,10 @@ def issue(root, module, pebble, row, count):
 
 def wait_for_certificates(httpd, row, count):
     deadline = time.monotonic() + LONGEST_RUN
-    while len(certified(httpd.store, row)) < count:
+    while len(certified(httpd.store, row.file)) < count:
         if time.monotonic() > deadline or not httpd.is_running():
-            raise RuntimeError(f"{len(certified(httpd.store, row))} of {count} certificates:\n{httpd.log()[-3000:]}")
+            raise RuntimeError(f"{len(certified(httpd.store, row.file))} of {count} certificates:\n{httpd.log()[-3000:]}")
         time.sleep(0.1)
-
-
-def certified(store, row):
-    """The domains that have a certificate; a set that is being made live is for a moment in neither place."""
-    file = f"pubcert.{row.keys}.pem" if row.keys else "pubcert.pem"
-    return {path.parent.name for group in ("staging", "domains", "tmp") for path in store.glob(f"{group}/*/{file}")}
 
 
 def report(who, seconds, count):
