@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/activator.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -46,7 +50,8 @@ class Activator {
         is_due_(runtime.domains.size(), false),
         not_before_(runtime.domains.size()) {}
 
-  [[noreturn]] void run(pid_t parent, std::chrono::seconds delay) {
+  /// Until its parent ends, or closes the other end of `lifeline`.
+  [[noreturn]] void run(pid_t parent, int lifeline, std::chrono::seconds delay) {
     std::ignore = stop_.wait_for(delay);
     // What the parent activated at this start, and what a death kept from being told before.
     for (const auto& domain : runtime_.domains) {
@@ -55,7 +60,7 @@ class Activator {
     std::chrono::milliseconds pause = kLookInterval;
     while (true) {
       std::ignore = stop_.wait_for(pause);
-      if (::getppid() != parent) {
+      if (::getppid() != parent || is_closed(lifeline)) {
         ::_exit(0);
       }
       if (runtime_.generations != nullptr) {
@@ -73,6 +78,11 @@ class Activator {
       names.push_back(domain->domain.name);
     }
     return names;
+  }
+
+  static bool is_closed(int lifeline) {
+    pollfd entry{lifeline, POLLIN, 0};
+    return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP) != 0;
   }
 
   static std::chrono::milliseconds pause_after(std::chrono::steady_clock::duration look) {
@@ -177,7 +187,29 @@ struct ActivatorProcess {
   server_rec* server;
   apr_time_t spawned;
   apr_proc_t process;
+  int lifeline;
 };
+
+/// A pipe that nothing is written to; this process's end is closed with the pool. One process alone
+/// (httpd -X) is its own child and gives up its rights: it could not end the activator by a signal,
+/// and would wait for it for ever. Otherwise the children hold that end, too, and the signal
+/// counts.
+apr_status_t make_lifeline(ActivatorProcess& activator, int& far_end) {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return APR_FROM_OS_ERROR(errno);
+  }
+  far_end = ends[0];
+  activator.lifeline = ends[1];
+  apr_pool_cleanup_register(
+      activator.pool, &activator,
+      [](void* data) -> apr_status_t {
+        ::close(static_cast<ActivatorProcess*>(data)->lifeline);
+        return APR_SUCCESS;
+      },
+      apr_pool_cleanup_null);
+  return APR_SUCCESS;
+}
 
 apr_status_t spawn(apr_pool_t* config_pool, server_rec* server, std::chrono::seconds delay);
 
@@ -221,12 +253,18 @@ apr_status_t spawn(apr_pool_t* config_pool, server_rec* server, std::chrono::sec
   activator->server = server;
   activator->spawned = apr_time_now();
   const pid_t parent = ::getpid();
-  const apr_status_t status = apr_proc_fork(&activator->process, pool);
+  int lifeline = -1;
+  apr_status_t status = make_lifeline(*activator, lifeline);
+  if (status == APR_SUCCESS) {
+    status = apr_proc_fork(&activator->process, pool);
+  }
   if (status == APR_INCHILD) {
     leave_the_servers_affairs();
-    guarded([&] { Activator(*current_runtime()).run(parent, delay); });
+    ::close(activator->lifeline);
+    guarded([&] { Activator(*current_runtime()).run(parent, lifeline, delay); });
     ::_exit(1);
   }
+  ::close(lifeline);
   if (status != APR_INPARENT) {
     ap_log_error(APLOG_MARK, APLOG_ERR, status, server,
                  "mod_md: the activator could not be started: new certificates go live at the "

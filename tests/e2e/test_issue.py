@@ -124,8 +124,26 @@ def test_started_as_an_ordinary_user(make_bed):
 
 
 @pytest.mark.parametrize("mpm", ["prefork", "worker"])
-def test_other_processing_modules(make_bed, mpm):
+def test_other_processing_modules(make_bed, mpm):  # PM-09
     bed = make_bed(Layout(mpm=mpm))
     domain = Domain("mpm.example.org")
     bed.serve(domain)
     bed.obtain(domain)
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("mpm", ["event", "prefork", "worker"])
+def test_one_process_alone(make_bed, mpm):
+    """PM-09: httpd -X has no children: worker, loader and hooks are in the process that was started"""
+    bed = make_bed(Layout(mpm=mpm, one_process=True))
+    domain = Domain("debug.example.org", settings=("MDPrivateKeys P-256",))
+    bed.configure(domain)
+    bed.httpd.launch()
+    bed.wait_served(domain)
+    assert bed.httpd.serving_children() == []
+    first = bed.serial(domain.name)
+    bed.httpd.stop()
+    assert bed.httpd.exit_code() == 0
+    bed.httpd.launch()
+    bed.wait_served(domain)
+    assert bed.serial(domain.name) == first and bed.pebble.orders() == 1

@@ -69,6 +69,7 @@ class Layout:
     """What an httpd is made of, apart from its managed domains."""
     mpm: str = "event"
     module: Path | None = field(default_factory=module_under_test)  # None: httpd without any mod_md
+    one_process: bool = False                    # -X: no children, everything in the process that was started
     user: str | None = None                      # start as this user instead of as the one who runs the tests
     preload: str | None = field(default_factory=lambda: os.environ.get("MD_HTTPD_PRELOAD"))
 
@@ -139,6 +140,9 @@ class Httpd:
         starts_as_root = os.getuid() == 0 and not self.layout.user
         return [f"User {CHILD_USER}", f"Group {CHILD_USER}"] if starts_as_root else []
 
+    def _mode(self):
+        return ["-X"] if self.layout.one_process else ["-DFOREGROUND"]
+
     def _arguments(self):
         return ["-d", str(self.root), "-f", str(self.root / "httpd.conf")]
 
@@ -158,7 +162,7 @@ class Httpd:
         self._starts = self._count_of_starts()
         self.modules_run.add(self.layout.module)
         with open(self.root / "logs/stderr", "ab") as log:
-            self._process = processes.spawn([APACHE, *self._arguments(), "-DFOREGROUND"], log,
+            self._process = processes.spawn([APACHE, *self._arguments(), *self._mode()], log,
                                             user=self.layout.user, env=self._environment())
 
     def wait_ready(self, within=30.0):
@@ -172,6 +176,10 @@ class Httpd:
             said_before = len(self.log())
             processes.end(self._process)
             self._shutdowns.append(self.log()[said_before:])
+
+    def exit_code(self):
+        """Of the server that has ended; None while it runs."""
+        return self._process.poll()
 
     def restart(self):
         self.stop()
