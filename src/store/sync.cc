@@ -153,6 +153,23 @@ Result<DomainRecord> load_record(const Store& store, const std::string& name, st
   return parsed;
 }
 
+/// Attempts that failed did so with another configuration: the next need not wait (PM-02).
+Status forget_failures(Store& store, const std::string& name) {
+  const auto text = store.load(Group::Staging, name, kJobFile);
+  const auto document =
+      text ? json::Value::parse(*text, kJobFile) : Result<json::Value>(text.error());
+  if (!document) {
+    return {};  // nothing that could be forgotten
+  }
+  model::Job job = parse_job(*document);
+  if (job.finished || (job.errors == 0 && !job.next_run)) {
+    return {};
+  }
+  job.errors = 0;
+  job.next_run.reset();
+  return store.save(Group::Staging, name, kJobFile, to_json(job).dump(), Durability::Synced);
+}
+
 Result<DomainRecord> sync_domain(Store& store, const model::ManagedDomain& domain, Logger& logger) {
   std::string old_text;
   MD_ASSIGN_OR_RETURN(DomainRecord record, load_record(store, domain.name, old_text, logger));
@@ -164,6 +181,9 @@ Result<DomainRecord> sync_domain(Store& store, const model::ManagedDomain& domai
   const std::string text = document.dump();
   if (text != old_text) {
     MD_TRY(store.save(Group::Domains, domain.name, kDomainFile, text, Durability::Replaceable));
+    if (const Status forgotten = forget_failures(store, domain.name); !forgotten) {
+      warn(logger, forgotten.error());
+    }
   }
   record.document = std::move(document);
   return record;

@@ -35,7 +35,8 @@ std::unordered_set<std::string> align_folders(Store& store,
                                               Logger& logger);
 
 /// Brings `domains/` in line with the configuration: renames folders of renamed domains (staging
-/// too), writes md.json where it changed, archives a stored domain that lost its last name to
+/// too), writes md.json where it changed (failed attempts of such a domain are forgotten: its next
+/// one is made at once), archives a stored domain that lost its last name to
 /// others (ST-17), drops challenges of names that no domain has any more (ST-20). A domain that
 /// fails is logged and left; the others go on. Returns the record of each of `configured`. Parent
 /// only, before children.

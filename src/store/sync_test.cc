@@ -119,10 +119,31 @@ TEST_F(SyncTest, WritesNothingThatDidNotChange) {  // ST-21
   configured[7] = a_domain({"new", "www.d7"});
   const auto records = sync(configured);
   EXPECT_EQ(store_.count("save"), 1U);
-  // One for each configured domain, to compare, and d7 for its names.
-  EXPECT_EQ(store_.count("load"), 101U);
+  // One for each configured domain, to compare, d7 for its names, and the job of what changed.
+  EXPECT_EQ(store_.count("load"), 102U);
   EXPECT_FALSE(store_.folder_exists(Group::Domains, "d7"));
   EXPECT_EQ(records[7].name, "new");
+}
+
+TEST_F(SyncTest, FailuresAreForgottenWhenTheConfigurationChanges) {  // PM-02
+  const auto job_of = [&](std::string_view name) {
+    const auto text = store_.load(Group::Staging, name, kJobFile);
+    return parse_job(json::Value::parse(text.value(), kJobFile).value());
+  };
+  model::Job failed;
+  failed.name = "a";
+  failed.errors = 3;
+  failed.next_run = TimePoint(std::chrono::hours(400'000));
+  failed.last.problem.detail = "why";
+  sync({a_domain({"a"}), a_domain({"b"})});
+  put(Group::Staging, "a", kJobFile, to_json(failed).dump());
+  put(Group::Staging, "b", kJobFile, to_json(failed).dump());
+  sync({a_domain({"a"}), a_domain({"b", "c"})});
+  EXPECT_EQ(job_of("a").errors, 3U);
+  EXPECT_EQ(job_of("a").next_run, failed.next_run);
+  EXPECT_EQ(job_of("b").errors, 0U);
+  EXPECT_EQ(job_of("b").next_run, std::nullopt);
+  EXPECT_EQ(job_of("b").last.problem.detail, "why");
 }
 
 TEST_F(SyncTest, ARenamedDomainKeepsAllItHas) {  // ST-14

@@ -2,11 +2,13 @@
 """The two passes of a start, and what a configuration test says of one that would fail."""
 
 import re
+from threading import Event
 
 import pytest
 
 from testbed import tls
 from testbed.bed import Domain
+from testbed.fault_proxy import answer, hold
 from testbed.waiting import eventually
 
 SETTINGS = ("MDPrivateKeys P-256", "MDCAChallenges http-01")
@@ -69,3 +71,88 @@ def test_the_order_of_modules_does_not_matter(bed):
     bed.httpd.start()
     eventually(lambda: tls.fetch(bed.httpd.https_port, domain.name).status in (200, 503), "the host answers")
     bed.obtain(domain, specs=("p-256",))
+
+
+def test_names_may_be_quoted(bed):
+    """VH-09"""
+    headers = {"a": '<MDomain "a1.example.org" \'a2.example.org\' a3.example.org>',
+               "b": "<MDomain b1.example.org b2.example.org b3.example.org>",
+               "c": '<MDomainSet   "c1.example.org"   "c2.example.org c3.example.org"   "manual">'}
+    lines = [line for header in headers.values() for line in (header, "MDRenewMode manual", header.split()[0].replace(
+        "<", "</") + ">")]
+    bed.configure(options=lines[:6])
+    bed.httpd.start()
+    shown = {md["name"]: md["domains"] for md in bed.md_status()["managed-domains"]}
+    assert shown == {f"{letter}1.example.org": [f"{letter}{n}.example.org" for n in (1, 2, 3)] for letter in "ab"}
+    # A quoted word is one name, and this one is none.
+    bed.configure(options=lines[6:])
+    code, said = bed.httpd.test_configuration()
+    assert code != 0 and "c2.example.org c3.example.org" in said
+
+
+def test_hosts_are_found_by_address_and_name(bed):
+    """VH-15"""
+    one, two = "one.example.org", "two.example.org"
+    certificate, key = bed.authority.server_files("other", [one])
+    port = bed.httpd.https_port
+
+    def host(address, name, *lines):
+        return "\n".join([f"<VirtualHost {address}:{port}>", f"ServerName {name}", "SSLEngine on", *lines,
+                          "</VirtualHost>"])
+
+    foreign = (f"SSLCertificateFile {certificate}", f"SSLCertificateKeyFile {key}")
+    bed.configure(options=[
+        f"Listen 127.0.0.2:{port}", f"Listen 127.0.0.3:{port}", *SETTINGS, f"MDomain {one}", f"MDomain {two}",
+        host("127.0.0.1", one), host("127.0.0.2", "other.example.org", *foreign), host("*", two), host("*", one)])
+    bed.httpd.start()
+    managed = {name: eventually(lambda: bed.store.has_set(name, ("p-256",)) and bed.store.serial(name, "p-256"),
+                                f"{name} is issued", 30) for name in (one, two)}
+
+    def served(address, name):
+        return tls.served_certificate(port, name, address=address).serial_number
+
+    other = tls.served_certificate(port, one, address="127.0.0.2")
+    eventually(lambda: served("127.0.0.3", two) == managed[two] and served("127.0.0.3", one) == managed[one],
+               "what is for any address is found by name")
+    eventually(lambda: served("127.0.0.1", one) == managed[one], "the host of that address is served")
+    # An address with hosts of its own is not looked for among those for any.
+    assert served("127.0.0.1", two) == managed[one]
+    assert served("127.0.0.2", one) == served("127.0.0.2", two) == other.serial_number
+    assert other.serial_number not in managed.values()
+    assert bed.fetch(one).status == 200
+
+
+@pytest.mark.ours
+def test_reloads_forget_no_failure_unless_the_configuration_changed(bed):
+    """PM-02"""
+    domain = Domain("often.example.org", settings=SETTINGS)
+    fault = bed.proxy.inject("finalize", answer(503), times=None)
+    bed.serve(domain, options=["MDRetryDelay 1h"])
+    failed = eventually(lambda: (job := bed.store.job(domain.name)).get("errors") and job, "the CA fails")
+    for _ in range(4):
+        bed.httpd.graceful()
+    job = bed.store.job(domain.name)
+    assert (job["errors"], job["next-run"]) == (failed["errors"], failed["next-run"])
+    struck = fault.struck
+    assert bed.proxy.count("new-order") == 1
+    bed.proxy.heal()
+    grown = domain.grown("more.example.org")
+    bed.configure(grown, options=["MDRetryDelay 1h"])
+    bed.httpd.graceful()
+    bed.wait_served(grown)
+    assert fault.struck == struck and bed.proxy.count("new-order") == 2
+
+
+@pytest.mark.ours
+def test_reloads_in_the_middle_of_an_order_place_no_other(bed):
+    """PM-02"""
+    domain = Domain("busy.example.org", settings=SETTINGS)
+    gate = Event()
+    bed.proxy.inject("finalize", hold(gate))
+    bed.serve(domain)
+    eventually(lambda: bed.proxy.count("finalize"), "the order is under way")
+    for _ in range(3):
+        bed.httpd.graceful()
+    gate.set()
+    bed.wait_served(domain)
+    assert bed.proxy.count("new-order") == 1

@@ -12,6 +12,7 @@ TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 # TLS 1.2 cipher suites that force the server to use its certificate of that key type.
 RSA_ONLY, EC_ONLY = "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"
 TIMEOUT = 10
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def client_context(roots=None, *, version=None, ciphers=None, alpn=None):
     return context
 
 
-def connect(port, name, context):
-    raw = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
+def connect(port, name, context, address=LOOPBACK):
+    raw = socket.create_connection((address, port), timeout=TIMEOUT)
     try:
         return context.wrap_socket(raw, server_hostname=name)
     except BaseException:
@@ -62,9 +63,9 @@ def fetch(port, name, path="/index.html", roots=None, **how):
         return Answer(reply.status, dict(reply.headers), reply.read(), leaf(connection), connection.version())
 
 
-def served_certificate(port, name, roots=None, **how):
+def served_certificate(port, name, roots=None, address=LOOPBACK, **how):
     """The certificate of one handshake, without a request."""
-    with connect(port, name, client_context(roots, **how)) as connection:
+    with connect(port, name, client_context(roots, **how), address) as connection:
         return leaf(connection)
 
 
