@@ -11,10 +11,12 @@ namespace {
 
 constexpr std::size_t kMaxSize = std::size_t{64} * 1024;
 
-Result<std::string> element(const json::Value& document, std::string_view name) {
+Result<std::string> element(const json::Value& document, std::string_view name,
+                            const std::string& path) {
   const auto value = document.get(name).as_string();
   if (!value) {
-    return fail(ErrorKind::InvalidInput, fmt::format("JSON does not contain '{}' element", name));
+    return fail(ErrorKind::InvalidInput,
+                fmt::format("JSON does not contain '{}' element: {}", name, path));
   }
   return *value;
 }
@@ -36,8 +38,8 @@ Result<model::ExternalAccount> read_external_account_file(const std::string& pat
     return fail(ErrorKind::InvalidInput, fmt::format("error reading JSON file {}", path));
   }
   model::ExternalAccount account;
-  MD_ASSIGN_OR_RETURN(account.kid, element(*document, "kid"));
-  MD_ASSIGN_OR_RETURN(account.hmac, element(*document, "hmac"));
+  MD_ASSIGN_OR_RETURN(account.kid, element(*document, "kid", path));
+  MD_ASSIGN_OR_RETURN(account.hmac, element(*document, "hmac", path));
   account.file = path;
   return account;
 }
