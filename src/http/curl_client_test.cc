@@ -228,11 +228,14 @@ TEST_F(CurlClientTest, GoesThroughAProxy) {  // AC-43
 TEST_F(CurlClientTest, ProxyThatRefusesATunnelIsAnErrorWithItsStatus) {
   LocalServer proxy(answering_once("HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"));
   Request request = a_get("https://ca.test/dir");
-  request.route.proxy = proxy.url("");
+  const std::string address = proxy.url("").substr(std::string("http://").size());
+  request.route.proxy = "http://me:secret@" + address;
   const auto response = client.send(request, never);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::Network);
   EXPECT_THAT(response.error().message, HasSubstr("407"));
+  EXPECT_THAT(response.error().message, HasSubstr(" by proxy " + address));
+  EXPECT_THAT(response.error().message, Not(HasSubstr("secret")));
 }
 
 TEST_F(CurlClientTest, SpeaksThroughAUnixSocket) {

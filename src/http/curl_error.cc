@@ -21,18 +21,21 @@ std::string_view name_of(Request::Method method) {
   return "";
 }
 
+/// " by proxy <host:port>"; empty: there is none. Not the whole URL of it: it may hold a password.
+std::string describe_detour(const Request& request) {
+  if (request.route.proxy.empty()) {
+    return "";
+  }
+  const auto proxy = parse_url(request.route.proxy);
+  return fmt::format(" by proxy {}", proxy ? proxy->authority() : "as configured");
+}
+
 std::string describe_peer(const Request& request, const std::string& url) {
   if (!request.route.unix_socket.empty()) {
     return request.route.unix_socket;
   }
   const auto target = parse_url(url);
-  std::string peer = target ? target->authority() : printable(url);
-  if (!request.route.proxy.empty()) {
-    // Not the whole URL of the proxy: it may hold a password.
-    const auto proxy = parse_url(request.route.proxy);
-    peer += fmt::format(" by proxy {}", proxy ? proxy->authority() : "as configured");
-  }
-  return peer;
+  return (target ? target->authority() : printable(url)) + describe_detour(request);
 }
 
 /// libcurl's code for a transfer that failed, as an error of ours.
@@ -51,7 +54,8 @@ class Diagnosis {
       case CURLE_COULDNT_CONNECT:
         return could_not_connect();
       case CURLE_OPERATION_TIMEDOUT:
-        return fail(ErrorKind::Timeout, fmt::format("{}: {}", describe(request_), words_));
+        return fail(ErrorKind::Timeout,
+                    fmt::format("{}{}: {}", describe(request_), describe_detour(request_), words_));
       case CURLE_SSL_CONNECT_ERROR:
       case CURLE_SSL_CERTPROBLEM:
       case CURLE_SSL_CIPHER:
@@ -71,7 +75,8 @@ class Diagnosis {
       case CURLE_NOT_BUILT_IN:
         return fail(ErrorKind::Internal, fmt::format("{}: {}", describe(request_), words_));
       default:
-        return network(fmt::format("{}: {}", describe(request_), other_reason()));
+        return network(
+            fmt::format("{}{}: {}", describe(request_), describe_detour(request_), other_reason()));
     }
   }
 
