@@ -24,10 +24,10 @@ def pem(thing):
 class TestAuthority:
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, name="e2e test authority"):
         self.directory = directory
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "e2e test authority")])
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.root = self._sign(self.name, self.key.public_key(), 3650 * DAY,
                                [x509.BasicConstraints(ca=True, path_length=None)])
         self.root_file = directory / "authority.pem"
