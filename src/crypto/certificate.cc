@@ -2,9 +2,12 @@
 #include "crypto/certificate.h"
 
 #include <arpa/inet.h>
+#include <openssl/ct.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <unordered_set>
 
 #include "base/text.h"
@@ -24,6 +27,8 @@ using AuthorityKeyIdPtr = std::unique_ptr<AUTHORITY_KEYID, Free<AUTHORITY_KEYID_
 constexpr std::size_t kMaxCertificate = 1 << 20;
 constexpr std::size_t kMaxChainFile = 16 << 20;
 constexpr long kStatusRequest = 5;  // RFC 6066 §8
+// Of the year 2200: what comes from outside must fit in a TimePoint.
+constexpr std::uint64_t kLastMillisecond = 7'258'118'400'000;
 
 const ToBeSignedFields& fields_of(const Certificate& certificate) {
   return *certificate.native().fields->to_be_signed;
@@ -322,6 +327,26 @@ std::optional<std::string> Certificate::ocsp_responder_url() const {
     }
   }
   return std::nullopt;
+}
+
+std::vector<SignedTimestamp> Certificate::timestamps() const {
+  using SctsPtr = std::unique_ptr<STACK_OF(SCT), Free<SCT_LIST_free>>;
+  const CleanErrors clean;
+  const auto scts = find_extension<SctsPtr>(*this, NID_ct_precert_scts);
+  std::vector<SignedTimestamp> timestamps;
+  for (int i = 0; scts != nullptr && i < sk_SCT_num(scts.get()); ++i) {
+    const SCT* const sct = sk_SCT_value(scts.get(), i);
+    unsigned char* log = nullptr;
+    unsigned char* signature = nullptr;
+    const std::size_t log_size = SCT_get0_log_id(sct, &log);
+    const std::size_t signature_size = SCT_get0_signature(sct, &signature);
+    const std::chrono::milliseconds signed_at(
+        std::min<std::uint64_t>(SCT_get_timestamp(sct), kLastMillisecond));
+    const char* const type = OBJ_nid2ln(SCT_get_signature_nid(sct));
+    timestamps.push_back({encode_hex({log, log_size}), TimePoint(signed_at),
+                          encode_hex({signature, signature_size}), type == nullptr ? "" : type});
+  }
+  return timestamps;
 }
 
 bool Certificate::is_self_signed() const {

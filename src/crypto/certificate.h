@@ -17,6 +17,15 @@
 
 namespace md::crypto {
 
+/// A Certificate Transparency log's promise to list the certificate (RFC 6962 §3.2). Not verified.
+struct SignedTimestamp {
+  std::string log_id;  ///< lower-case hex
+  TimePoint signed_at;
+  std::string signature;       ///< lower-case hex
+  std::string signature_type;  ///< OpenSSL's name: "ecdsa-with-SHA256"
+  friend bool operator==(const SignedTimestamp&, const SignedTimestamp&) = default;
+};
+
 /// An X.509 certificate. Shared, immutable; thread-safe.
 class Certificate {
  public:
@@ -53,6 +62,8 @@ class Certificate {
   [[nodiscard]] std::optional<std::string> ari_cert_id() const;
   [[nodiscard]] bool must_staple() const;  ///< RFC 7633 with status_request
   [[nodiscard]] std::optional<std::string> ocsp_responder_url() const;
+  /// Those that are embedded in it (RFC 6962 §3.3); none if they are unreadable.
+  [[nodiscard]] std::vector<SignedTimestamp> timestamps() const;
   [[nodiscard]] bool is_self_signed() const;
 
   struct Native;  ///< see crypto/native.h

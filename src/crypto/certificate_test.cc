@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <openssl/err.h>
+#include <cstdint>
+#include <limits>
 
 #include <thread>
 
@@ -185,6 +188,44 @@ TEST(Certificate, TellsMustStapleAndResponder) {
   EXPECT_EQ(issued(names({"a.test"})).ocsp_responder_url(), std::nullopt);
 }
 
+/// The bytes of a list (RFC 6962 §3.2, §3.3) with one timestamp, v1, ecdsa and sha256.
+Bytes timestamp_list(std::uint64_t milliseconds) {
+  Bytes sct{0};
+  sct.insert(sct.end(), 32, 0xAB);  // the log
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    sct.push_back(static_cast<unsigned char>(milliseconds >> static_cast<unsigned>(shift)));
+  }
+  for (const int byte : {0, 0, 4, 3, 0, 2, 0x30, 0x45}) {  // no extensions; the signature
+    sct.push_back(static_cast<unsigned char>(byte));
+  }
+  const auto size = static_cast<unsigned char>(sct.size());
+  Bytes list{0, static_cast<unsigned char>(size + 2), 0, size};
+  list.insert(list.end(), sct.begin(), sct.end());
+  return list;
+}
+
+TEST(Certificate, TellsWhichLogsHavePromisedToListIt) {
+  testing::IssueOptions options;
+  options.timestamps = timestamp_list(1'559'322'395'000);
+  std::string log;
+  for (int i = 0; i < 32; ++i) {
+    log += "ab";
+  }
+  EXPECT_THAT(
+      issued(names({"a.test"}), options).timestamps(),
+      ElementsAre(SignedTimestamp{log, at("2019-05-31T17:06:35Z"), "3045", "ecdsa-with-SHA256"}));
+  EXPECT_THAT(issued(names({"a.test"})).timestamps(), SizeIs(0));
+}
+
+TEST(Certificate, SurvivesTimestampsThatAreNone) {
+  testing::IssueOptions options;
+  options.timestamps = timestamp_list(std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(issued(names({"a.test"}), options).timestamps().at(0).signed_at,
+            at("2200-01-01T00:00:00Z"));
+  options.timestamps = {0, 99, 0, 1};
+  EXPECT_THAT(issued(names({"a.test"}), options).timestamps(), SizeIs(0));
+}
+
 TEST(Certificate, IsSelfSignedIfItIsItsOwnIssuer) {
   EXPECT_TRUE(ca().root().is_self_signed());
   EXPECT_FALSE(ca().intermediate().is_self_signed());
@@ -257,6 +298,7 @@ void ask_everything(const Certificate& certificate) {
   static_cast<void>(certificate.ari_cert_id());
   static_cast<void>(certificate.must_staple());
   static_cast<void>(certificate.ocsp_responder_url());
+  static_cast<void>(certificate.timestamps());
   static_cast<void>(certificate.is_self_signed());
   static_cast<void>(native_handle(certificate));
 }

@@ -23,6 +23,7 @@ struct CertificateFacts {
   std::string sha256_fingerprint;
   std::string ari_cert_id;  ///< empty if it has none
   bool must_staple{false};
+  std::vector<crypto::SignedTimestamp> timestamps;
 };
 CertificateFacts facts_of(const store::KeyedChain& keyed);
 CertificateFacts facts_of(const model::KeySpec& spec, const crypto::Certificate& leaf);

@@ -110,13 +110,34 @@ Value in_public(const CertificateFacts& certificate) {
   return value;
 }
 
-Value in_public(const CertificateSetFacts& set) {
+/// `scts`: by these, whoever watches the logs can tell this certificate from one that was had by
+/// fraud, before it is in use.
+Value logged(const std::vector<crypto::SignedTimestamp>& timestamps) {
+  Value list = Value::array();
+  for (const crypto::SignedTimestamp& timestamp : timestamps) {
+    Value one = Value::object();
+    one.set("logid", timestamp.log_id)
+        .set_time("signed", timestamp.signed_at)
+        .set("signature", timestamp.signature)
+        .set("signature-type", timestamp.signature_type);
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+enum class Timestamps { Left, Shown };
+
+Value in_public(const CertificateSetFacts& set, Timestamps timestamps) {
   Value value = Value::object();
   if (const auto overlap = set.overlap()) {
     value.set("valid", to_json(*overlap));
   }
   for (const CertificateFacts& certificate : set.certificates) {
-    value.set(certificate.spec.name(), in_public(certificate));
+    Value one = in_public(certificate);
+    if (timestamps == Timestamps::Shown && !certificate.timestamps.empty()) {
+      one.set("scts", logged(certificate.timestamps));
+    }
+    value.set(certificate.spec.name(), std::move(one));
   }
   return value;
 }
@@ -201,9 +222,9 @@ Value certificate_status(const CertificateSetFacts& live, const CertificateSetFa
   if (live.certificates.empty()) {
     return Value::object();
   }
-  Value document = in_public(live);
+  Value document = in_public(live, Timestamps::Left);
   if (!staged.certificates.empty()) {
-    document.set("renewal", in_public(staged));
+    document.set("renewal", in_public(staged, Timestamps::Shown));
   }
   return document;
 }

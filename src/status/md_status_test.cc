@@ -453,6 +453,18 @@ TEST(CertificateStatus, TellsOfTheCertificateToCome) {
   EXPECT_EQ(document.get("renewal").dump(), parsed(kCertificateStatus).dump());
 }
 
+TEST(CertificateStatus, TellsWhichLogsKnowTheCertificateToCome) {
+  renewal::CertificateSetFacts staged = one_domain().live;
+  staged.certificates[1].timestamps = {
+      {"00ff", at("Fri, 31 May 2019 17:06:35 GMT"), "3045", "ecdsa-with-SHA256"}};
+  const Value document = certificate_status(staged, staged);
+  EXPECT_EQ(document.get("renewal").get("secp384r1").get("scts").dump_compact(),
+            R"([{"logid":"00ff","signed":"Fri, 31 May 2019 17:06:35 GMT","signature":"3045",)"
+            R"("signature-type":"ecdsa-with-SHA256"}])");
+  EXPECT_FALSE(document.get("renewal").get("rsa").has("scts"));
+  EXPECT_FALSE(document.get("secp384r1").has("scts"));
+}
+
 TEST(CertificateStatus, TellsNothingWithoutACertificate) {
   EXPECT_EQ(certificate_status({}, one_domain().live).dump_compact(), "{}");
 }

@@ -144,6 +144,15 @@ Result<std::vector<Certificate>> issue_leaf(const TestCa& ca, const Leaf& leaf,
   if (!options.ocsp_url.empty()) {
     builder.ocsp_url(options.ocsp_url);
   }
+  if (!options.timestamps.empty()) {
+    const OctetStringPtr list(ASN1_OCTET_STRING_new());
+    ASN1_OCTET_STRING_set(list.get(), options.timestamps.data(),
+                          static_cast<int>(options.timestamps.size()));
+    Bytes der(static_cast<std::size_t>(i2d_ASN1_OCTET_STRING(list.get(), nullptr)));
+    unsigned char* end = der.data();
+    i2d_ASN1_OCTET_STRING(list.get(), &end);
+    builder.extension("1.3.6.1.4.1.11129.2.4.2", Criticality::Plain, der);
+  }
   MD_ASSIGN_OR_RETURN(Certificate certificate,
                       builder.sign(native_handle(ca.intermediate()), native_handle(ca.key())));
   std::vector<Certificate> chain{std::move(certificate)};

@@ -35,6 +35,7 @@ struct IssueOptions {
   bool authority_key_id{true};
   bool intermediate_in_chain{true};
   std::string serial;  ///< upper-case hex; empty: 16 random bytes
+  Bytes timestamps;    ///< SignedCertificateTimestampList (RFC 6962 §3.3)
   /// In place of the names and the key that were asked for.
   std::optional<std::vector<model::DnsName>> other_names;
   std::optional<PrivateKey> other_key;
