@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/text.h"
 
@@ -171,12 +173,20 @@ bool covers(const std::vector<DnsName>& names, const DnsName& name) {
 }
 
 std::vector<DnsName> without_covered(const std::vector<DnsName>& names) {
-  std::vector<DnsName> kept;
+  std::unordered_set<std::string_view> wildcards;  // without their `*`
   for (const DnsName& name : names) {
-    const bool covered = std::any_of(names.begin(), names.end(), [&](const DnsName& other) {
-      return other != name && other.covers(name);
-    });
-    if (!covered && std::find(kept.begin(), kept.end(), name) == kept.end()) {
+    if (name.is_wildcard()) {
+      wildcards.insert(std::string_view(name.text()).substr(1));
+    }
+  }
+  std::vector<DnsName> kept;
+  std::unordered_set<std::string_view> seen;
+  for (const DnsName& name : names) {
+    const std::string_view text = name.text();
+    const auto dot = text.find('.');
+    const bool is_covered = !name.is_wildcard() && !name.is_ip() && dot != std::string_view::npos &&
+                            wildcards.contains(text.substr(dot));
+    if (!is_covered && seen.insert(text).second) {
       kept.push_back(name);
     }
   }

@@ -109,6 +109,10 @@ TEST(DnsName, OrdersLeaveOutCoveredNames) {
   ASSERT_EQ(kept.size(), 2U);
   EXPECT_EQ(kept[0].text(), "example.org");
   EXPECT_EQ(kept[1].text(), "*.example.org");
+  const std::vector<DnsName> as_they_are{name("b.a.example.org"), name("*.example.org"),
+                                         name("*.a.example.com"), name("192.0.2.1"),
+                                         name("localhost")};
+  EXPECT_EQ(without_covered(as_they_are), as_they_are);
 }
 
 TEST(KeySpec, NamesItsFiles) {
