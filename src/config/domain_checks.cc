@@ -67,6 +67,13 @@ void check_protocol(const ManagedDomain& domain, std::vector<Finding>& findings)
                            : "files are sockets of tailscaled")});
     }
   }
+  if (is_tailscale && domain.settings.must_staple == model::Switch::On) {
+    findings.push_back({LogLevel::Warning, LogId{},
+                        fmt::format("The Managed Domain '{}' is to have certificates from "
+                                    "tailscale, where must-staple cannot be asked for: "
+                                    "MDMustStaple is without effect.",
+                                    domain.name)});
+  }
   if (!is_tailscale || (domain.names.size() == 1 && !domain.names.front().is_wildcard())) {
     return;
   }

@@ -294,6 +294,18 @@ TEST(Matching, WarnsWhereProtocolCaAndNamesDoNotGoTogether) {
   }
 }
 
+TEST(Matching, WarnsThatTailscaleHasNoMustStaple) {
+  Settings server;
+  server.protocol = model::CertificateProtocol::Tailscale;
+  server.authorities = {{{"file://localhost/run/tailscaled.sock", ""}}};
+  server.must_staple = model::Switch::On;
+  const Plan made = plan({mdomain("a.test")}, {tls_host("a.test")}, server);
+  ASSERT_EQ(made.findings.size(), 1U);
+  EXPECT_THAT(made.findings[0].message, HasSubstr("MDMustStaple is without effect"));
+  EXPECT_EQ(made.findings[0].level, LogLevel::Warning);
+  EXPECT_FALSE(made.is_fatal());
+}
+
 TEST(Matching, WarnsAboutCasThatNoLongerIssue) {
   Settings server;
   server.authorities = {{{"https://x.test", ""}, {"https://y.test", "Buypass"}}};

@@ -134,7 +134,9 @@ std::optional<std::string> misfit(const model::ManagedDomain& domain,
   if (const auto name = name_not_covered(domain, certificate)) {
     return fmt::format("{} does not cover {}", label(certificate), *name);
   }
-  if (is_on(domain.settings.must_staple) != certificate.must_staple) {
+  // tailscaled cannot be asked for it; the start has warned.
+  const bool is_a_choice = domain.settings.protocol != model::CertificateProtocol::Tailscale;
+  if (is_a_choice && is_on(domain.settings.must_staple) != certificate.must_staple) {
     return certificate.must_staple
                ? fmt::format("{} demands stapling, but MDMustStaple is off", label(certificate))
                : fmt::format("{} does not demand stapling, but MDMustStaple is on",

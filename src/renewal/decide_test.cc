@@ -193,6 +193,13 @@ TEST(RenewalDue, NamesWhatIsWrong) {
   }
 }
 
+TEST(RenewalDue, DoesNotWaitForMustStapleFromTailscale) {
+  model::ManagedDomain domain = a_domain();
+  domain.settings.protocol = model::CertificateProtocol::Tailscale;
+  domain.settings.must_staple = model::Switch::On;
+  EXPECT_FALSE(renewal_due(domain, live({a_certificate(days(1), days(89))}), kNow).due);
+}
+
 TEST(RenewalDue, TakesWildcardsForTheNamesTheyCover) {
   model::ManagedDomain domain = a_domain();
   CertificateFacts certificate = a_certificate(days(1), days(89));
