@@ -81,12 +81,18 @@ bool Stapling::prime(const server_rec* host, const std::vector<crypto::Certifica
                     is_required ? "; " : "", is_required ? kWithoutStaple : ""));
     return false;
   }
-  if (primed_.insert(subject->id).second) {
+  StapleSlot*& slot = primed_[subject->id];
+  if (slot == nullptr) {
     auto state = std::make_shared<StapleState>();
     state->subject = share_issuer(std::move(subject).value());
-    auto slot = std::make_unique<StapleSlot>();
+    slot = slots_.emplace_back(std::make_unique<StapleSlot>()).get();
     slot->state.set(std::move(state));
-    slots_.push_back(std::move(slot));
+  }
+  if (domain != nullptr) {
+    std::vector<const StapleSlot*>& of_domain = slots_of_domain_[domain];
+    if (std::ranges::find(of_domain, slot) == of_domain.end()) {
+      of_domain.push_back(slot);
+    }
   }
   return true;
 }

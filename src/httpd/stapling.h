@@ -97,7 +97,8 @@ class Stapling {
   [[nodiscard]] std::optional<ocsp::StaplePtr> find(const ocsp::StapleId& id) const;
   /// Has a responder revoked a certificate that is served for the domain now?
   [[nodiscard]] bool is_revoked(const DomainRuntime& domain) const;
-  /// By kind of key; empty where the domain is not stapled.
+  /// One for each kind of key, and for certificate files (MDCertificateFile) one for each
+  /// certificate; empty where the domain is not stapled.
   [[nodiscard]] std::vector<const StapleSlot*> slots_of(const DomainRuntime& domain) const;
 
   /// Follows the domain's live set, and loads answer and job from the store. False: the disk
@@ -126,7 +127,7 @@ class Stapling {
   std::vector<std::unique_ptr<Callback>> callbacks_;
   std::vector<std::unique_ptr<StapleSlot>> slots_;
   std::unordered_map<const DomainRuntime*, std::vector<const StapleSlot*>> slots_of_domain_;
-  std::unordered_set<ocsp::StapleId, ocsp::StapleIdHash> primed_;
+  std::unordered_map<ocsp::StapleId, StapleSlot*, ocsp::StapleIdHash> primed_;
   // Thousands of certificates have a few issuers, which OpenSSL need parse but once.
   std::unordered_map<ocsp::StapleId, crypto::Certificate, ocsp::StapleIdHash> issuers_;
   std::unique_ptr<store::GenerationTable> changes_;

@@ -92,11 +92,34 @@ int get_response(server_rec* host, conn_rec* /*connection*/, const char* id, apr
   });
 }
 
+/// Certificates that demand staples (MDMustStaple), and nobody to provide them?
+void warn_of_must_staple(const server_rec* host, SSL_CTX* context) {
+  const Runtime* const runtime = current_runtime();
+  const bool is_trial = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+  if (runtime == nullptr || is_trial || !runtime->provides_certificates_of(host)) {
+    return;
+  }
+  const model::ManagedDomain& domain = runtime->find_by_host(host)->domain;
+  int (*status_callback)(SSL*, void*) = nullptr;
+  SSL_CTX_ctrl(context, SSL_CTRL_GET_TLSEXT_STATUS_REQ_CB, 0, static_cast<void*>(&status_callback));
+  if (domain.settings.must_staple == model::Switch::On && status_callback == nullptr) {
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, host,
+                 "mod_md: MDMustStaple is on for the Managed Domain %s, but nothing staples at %s: "
+                 "clients that heed it refuse the certificate. Set MDStapling on.",
+                 domain.name.c_str(), host->server_hostname);
+  }
+}
+
 /// After mod_ssl has set its own callback, if it has.
 int init_server(server_rec* host, apr_pool_t* /*pool*/, int is_proxy, SSL_CTX* context) noexcept {
   return guarded(OK, [&] {
-    if (Stapling* const stapling = is_proxy == 0 ? stapling_at(host) : nullptr) {
+    if (is_proxy != 0) {
+      return OK;
+    }
+    if (Stapling* const stapling = stapling_at(host)) {
       stapling->intercept(context);
+    } else {
+      warn_of_must_staple(host, context);
     }
     return OK;
   });

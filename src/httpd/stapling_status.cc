@@ -36,6 +36,21 @@ json::Value status_document(const Runtime& runtime, const StapleState& state,
   return document.set("renewal", std::move(renewal));
 }
 
+/// Which of the domain's certificates the slot is for; nullopt: for none that is in use.
+std::optional<std::string> spec_of(const StapleSlot& slot,
+                                   const renewal::CertificateSetFacts& live) {
+  if (slot.domain) {
+    return slot.spec.name();
+  }
+  const auto state = slot.state.get();
+  for (const renewal::CertificateFacts& facts : live.certificates) {
+    if (state->subject->certificate.sha256_fingerprint() == facts.sha256_fingerprint) {
+      return facts.spec.name();
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<StaplingView> staplings_of(const Runtime& runtime) {
@@ -61,8 +76,11 @@ std::map<std::string, json::Value> ocsp_status_of(const Runtime& runtime,
   if (runtime.stapling == nullptr) {
     return by_spec;
   }
+  const auto live = domain.live.get();
   for (const StapleSlot* const slot : runtime.stapling->slots_of(domain)) {
-    by_spec.emplace(slot->spec.name(), status_document(runtime, *slot->state.get(), detail));
+    if (const auto spec = spec_of(*slot, live->facts())) {
+      by_spec.emplace(*spec, status_document(runtime, *slot->state.get(), detail));
+    }
   }
   return by_spec;
 }

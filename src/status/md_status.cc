@@ -66,6 +66,12 @@ Value described(const CertificateSetFacts& set, const std::map<std::string, Valu
   return value;
 }
 
+/// As mod_md has it: whoever is used or renewed is looked after, if only to warn of the end of what
+/// is not renewed (certificate files, MDRenewMode manual).
+bool is_watched(const DomainStatus& status) {
+  return status.domain.is_used || status.supervision.watched;
+}
+
 bool shows_renewal(const DomainStatus& status) {
   return status.job &&
          (!status.job->finished || !status.staged.certificates.empty() || status.activated);
@@ -170,7 +176,7 @@ Value domain_status(const DomainStatus& status, Detail detail, TimePoint now) {
   if (status.due.renew_at) {
     document.set_time("renew-at", *status.due.renew_at);
   }
-  document.set("watched", status.supervision.watched);
+  document.set("watched", is_watched(status));
   if (status.due.due && status.supervision.watched) {
     document.set("renew", true);
   }

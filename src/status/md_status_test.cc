@@ -390,12 +390,14 @@ TEST(MdStatus, TellsThatACertificateHasExpired) {
   EXPECT_EQ(document.get("renew").as_bool(), true);
 }
 
-TEST(MdStatus, PromisesNoRenewalToUnwatchedDomains) {
+TEST(MdStatus, PromisesNoRenewalWhereThereIsNone) {
   Sample sample = domain_without_certificate();
   sample.domain.settings.renew_mode = model::RenewMode::Manual;
   const Value document = domain_status(sample.status(), Detail::Full, kNow);
-  EXPECT_EQ(document.get("watched").as_bool(), false);
+  EXPECT_EQ(document.get("watched").as_bool(), true) << "a host uses it";
   EXPECT_FALSE(document.has("renew"));
+  sample.domain.is_used = false;
+  EXPECT_EQ(domain_status(sample.status(), Detail::Full, kNow).get("watched").as_bool(), false);
 }
 
 TEST(MdStatus, ShowsNoSecrets) {

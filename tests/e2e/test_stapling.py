@@ -307,6 +307,32 @@ def test_must_staple_without_a_responder_is_said(bed):
 
 
 @pytest.mark.ours
+def test_must_staple_without_stapling_is_said(bed):
+    domain = Domain("demands.example.org", settings=("MDMustStaple on", "MDRenewMode manual"))
+    for lines, is_warned in (((), True), (("SSLUseStapling on", "SSLStaplingCache shmcb:logs/staples(32768)"), False),
+                             ((STAPLING,), False)):
+        mark = bed.httpd.mark()
+        bed.serve(domain, options=lines)
+        said = [line for line in bed.httpd.log_since(mark).splitlines() if "MDMustStaple is on" in line]
+        assert len(said) == is_warned
+        bed.httpd.stop()
+
+
+@pytest.mark.ours
+def test_certificate_files_are_stapled_and_the_status_tells(bed, ocsp):
+    files = host_with_responder(bed, "files", ocsp.url_of("files"))
+    about = x509.load_pem_x509_certificate(files.certificate_file.read_bytes())
+    ocsp.inject("files", says(forged(bed.authority.root, bed.authority.key, about)), times=None)
+    domain = Domain(files.name, settings=(f"MDCertificateFile {files.certificate_file}",
+                                          f"MDCertificateKeyFile {files.key_file}"))
+    bed.serve(domain, options=[STAPLING])
+    wait_stapled(bed, domain.name)
+    seen = eventually(lambda: (one := stapling_status(bed, domain.name, "0"))["status"] == "good" and one, "it is known")
+    assert seen["responder"] == ocsp.url_of("files") and seen["renewal"]["errors"] == 0
+    assert sorted(bed.md_status(domain.name)["cert"]) == ["0", "valid"]
+
+
+@pytest.mark.ours
 @pytest.mark.root
 def test_a_handshake_without_a_known_answer_reads_no_file(bed, ocsp):
     """OC-10: and no lock is taken but that of a pointer's copy, see ocsp::StapleCache; bench/stapling.py has the cost."""
