@@ -98,9 +98,16 @@ class Pebble:
         return self._get(self._management_port, "/intermediates/0"), self._get(self._management_port,
                                                                                "/intermediate-keys/0")
 
+    def manage(self, path, document):
+        """Asks the management interface to do something."""
+        return self._ask(self._management_port, path, json.dumps(document).encode())
+
     def _get(self, port, path):
+        return self._ask(port, path)
+
+    def _ask(self, port, path, body=None):
         context = ssl.create_default_context(cafile=self.authority.root_file)
-        with urllib.request.urlopen(f"https://localhost:{port}{path}", context=context, timeout=5) as answer:
+        with urllib.request.urlopen(f"https://localhost:{port}{path}", body, context=context, timeout=5) as answer:
             return answer.read()
 
     def _write_config(self):
