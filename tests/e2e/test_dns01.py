@@ -58,8 +58,8 @@ def assert_each_is_torn_down_once(command):
 
 
 def test_each_domain_has_its_command(make_bed):
-    """CH-17, CH-20: one for all, of version 1, and one of a domain's own, with words of its own, of version 2; also after
-    a restart."""
+    """CH-17, CH-20: one for all, of version 1, and one of a domain's own, with words of its own, of version 2; also
+    after a restart."""
     bed = make_bed()
     for_all = DnsCommand.for_challtestsrv(bed.root / "for-all", bed.pebble)
     own = DnsCommand.for_challtestsrv(bed.root / "its-own", bed.pebble, own_words=2)

@@ -49,7 +49,7 @@ def failed_job(bed, domain):
 
 
 def bindings(bed):
-    """The kids that registrations were made with, in the order they came. Whether an account exists is asked without."""
+    """The kids that registrations were made with, in their order. Whether an account exists is asked without."""
     asked = [exchange.payload() for exchange in bed.proxy.requests("new-account")]
     sent = [one["externalAccountBinding"] for one in asked if not one.get("onlyReturnExisting")]
     headers = [json.loads(base64.urlsafe_b64decode(one["protected"] + "==")) for one in sent]
@@ -117,8 +117,8 @@ def test_without_a_binding_it_says_what_to_do(bed):
 
 
 def test_wrong_values(bed):  # AC-15
-    """A secret that is no base64 is never sent; one that the CA does not know is reported in the CA's words; whoever has
-    the right ones is not concerned."""
+    """A secret that is no base64 is never sent; one that the CA does not know is reported in the CA's words; whoever
+    has the right ones is not concerned."""
     garbage = bound("garbage", "MDExternalAccountBinding kid-3 not/base64+!")
     wrong = bound("wrong", f"MDExternalAccountBinding kid-2 {hmac_of(b'x')}")
     unknown = bound("unknown", f"MDExternalAccountBinding kid-9 {hmac_of(b'9')}")

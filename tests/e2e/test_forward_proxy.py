@@ -67,7 +67,7 @@ def told(bed, domain):
 
 
 def test_requests_to_ca_and_responder(bed, ocsp, proxy):  # AC-43
-    """With the wrong password nothing reaches the CA, so that nothing goes by another way; with the right one all does."""
+    """With the wrong password nothing reaches the CA: nothing goes by another way. With the right one all does."""
     domain = Domain("all.example.org", settings=SETTINGS)
     bed.serve(domain, options=["MDStapling on", f"MDHttpProxy {proxy.url('wrong-secret')}"])
     assert proxy.address in failure(bed, domain, "407")

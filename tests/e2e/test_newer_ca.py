@@ -58,7 +58,8 @@ def advise(bed, name, start, end, explanation=None):
     pem = (bed.httpd.store / "domains" / name / f"pubcert.{SPEC}.pem").read_text()
     leaf = pem[:pem.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
     now = datetime.datetime.utcnow()
-    advice = {"suggestedWindow": {"start": f"{now + start:%Y-%m-%dT%H:%M:%SZ}", "end": f"{now + end:%Y-%m-%dT%H:%M:%SZ}"}}
+    start, end = (f"{now + moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (start, end))
+    advice = {"suggestedWindow": {"start": start, "end": end}}
     if explanation:
         advice["explanationURL"] = explanation
     bed.pebble.manage("/set-renewal-info/", {"certificate": leaf, "ariResponse": json.dumps(advice)})

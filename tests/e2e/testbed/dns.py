@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands for MDChallengeDns01 as administrators write them, and BIND 9: a real name server, for those with nsupdate."""
+"""Commands for MDChallengeDns01 as administrators write them, and BIND 9, a real name server, for those of nsupdate."""
 
 import shutil
 import subprocess

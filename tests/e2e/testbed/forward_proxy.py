@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real forward proxy that wants a password, over http and over https: httpd with mod_proxy_connect and mod_proxy_http."""
+"""A real forward proxy that wants a password, over http and https: httpd with mod_proxy_connect and mod_proxy_http."""
 
 import base64
 import hashlib
