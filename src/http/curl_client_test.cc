@@ -436,6 +436,7 @@ TEST_F(CurlClientTest, StallIsATimeoutThatNamesTheHost) {  // AC-47
   EXPECT_EQ(response.error().kind, ErrorKind::Timeout);
   EXPECT_THAT(response.error().message, HasSubstr("127.0.0.1"));
   EXPECT_THAT(response.error().message, HasSubstr("too slow"));
+  EXPECT_THAT(response.error().message, HasSubstr("; 4 bytes of the answer had come"));
 }
 
 TEST_F(CurlClientTest, PeerThatNeverGreetsIsATimeoutThatNamesTheHost) {  // AC-47

@@ -54,8 +54,8 @@ class Diagnosis {
       case CURLE_COULDNT_CONNECT:
         return could_not_connect();
       case CURLE_OPERATION_TIMEDOUT:
-        return fail(ErrorKind::Timeout,
-                    fmt::format("{}{}: {}", describe(request_), describe_detour(request_), words_));
+        return fail(ErrorKind::Timeout, fmt::format("{}{}: {}", describe(request_),
+                                                    describe_detour(request_), time_out()));
       case CURLE_SSL_CONNECT_ERROR:
       case CURLE_SSL_CERTPROBLEM:
       case CURLE_SSL_CIPHER:
@@ -94,6 +94,13 @@ class Diagnosis {
                          (error.kind == ErrorKind::NotFound || error.kind == ErrorKind::Denied);
     error.kind = is_file ? error.kind : ErrorKind::Network;
     return error;
+  }
+  // Of a stall libcurl says how fast the answer came, but not how much of it.
+  [[nodiscard]] std::string time_out() const {
+    curl_off_t came = 0;
+    const bool told = words_.find("received") != std::string::npos ||
+                      curl_easy_getinfo(easy_, CURLINFO_SIZE_DOWNLOAD_T, &came) != CURLE_OK;
+    return told ? words_ : fmt::format("{}; {} bytes of the answer had come", words_, came);
   }
   [[nodiscard]] std::string other_reason() const {
     const bool redirected = url_ != request_.url;
