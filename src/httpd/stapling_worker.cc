@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "store/documents.h"
 
 namespace md::httpd {
@@ -46,23 +49,56 @@ StaplingWorker::StaplingWorker(Runtime& runtime, Waiter& waiter)
                            model::Job& job) { report(subject, outcome, job); },
           .publish = [this](const auto& subject) { publish(subject); },
           .seen = [this](const auto& subject, const auto& kept) { take_up(subject, kept); },
-      }) {}
+      }),
+      seen_(runtime.stapling->slots().size()) {
+  for (const auto& domain : runtime_.domains) {
+    domains_.emplace(domain->domain.name, &domain->domain);
+  }
+  for (std::size_t slot = 0; slot < seen_.size(); ++slot) {
+    const auto state = runtime_.stapling->slots()[slot]->state.get();
+    if (state->subject != nullptr) {
+      note(slot, state->subject->id);
+    }
+  }
+}
 
 TimePoint StaplingWorker::check(std::size_t slot, http::Client& client) {
   const auto state = runtime_.stapling->slots()[slot]->state.get();
   if (state->subject == nullptr) {
     return runtime_.clock.now() + kWithoutSubject;
   }
+  note(slot, state->subject->id);
   return stapler_.check(*state->subject, client);
 }
 
-void StaplingWorker::publish(const ocsp::Subject& subject) {
-  const auto& slots = runtime_.stapling->slots();
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    const auto state = slots[i]->state.get();
-    if (state->subject != nullptr && state->subject->id == subject.id) {
-      runtime_.stapling->changes().bump(i, runtime_.clock.now());
+/// A slot's certificate changes when another one goes live.
+void StaplingWorker::note(std::size_t slot, const ocsp::StapleId& id) {
+  const std::lock_guard lock(mutex_);
+  if (seen_[slot] == id) {
+    return;
+  }
+  if (seen_[slot]) {
+    const auto [first, last] = slots_.equal_range(*seen_[slot]);
+    const auto old = std::find_if(first, last, [&](const auto& of) { return of.second == slot; });
+    if (old != last) {
+      slots_.erase(old);
     }
+  }
+  seen_[slot] = id;
+  slots_.emplace(id, slot);
+}
+
+std::vector<std::size_t> StaplingWorker::slots_with(const ocsp::StapleId& id) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::size_t> found;
+  const auto [first, last] = slots_.equal_range(id);
+  std::transform(first, last, std::back_inserter(found), [](const auto& of) { return of.second; });
+  return found;
+}
+
+void StaplingWorker::publish(const ocsp::Subject& subject) {
+  for (const std::size_t slot : slots_with(subject.id)) {
+    runtime_.stapling->changes().bump(slot, runtime_.clock.now());
   }
 }
 
@@ -75,12 +111,8 @@ void StaplingWorker::take_up(const ocsp::Subject& subject, const ocsp::StaplePtr
 }
 
 const model::ManagedDomain& StaplingWorker::domain_of(const std::string& folder) const {
-  for (const auto& domain : runtime_.domains) {
-    if (domain->domain.name == folder) {
-      return domain->domain;
-    }
-  }
-  return others_;
+  const auto found = domains_.find(folder);
+  return found != domains_.end() ? *found->second : others_;
 }
 
 void StaplingWorker::report(const ocsp::Subject& subject, const Outcome& outcome, model::Job& job) {

@@ -3,7 +3,10 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "base/waiter.h"
 #include "http/client.h"
@@ -33,14 +36,22 @@ class StaplingWorker {
   void tell_of_revocation(const ocsp::Subject& subject);
   bool may_tell_of_error(const std::string& folder);
   model::Job folder_job(const std::string& folder);
+  void note(std::size_t slot, const ocsp::StapleId& id);
+  [[nodiscard]] std::vector<std::size_t> slots_with(const ocsp::StapleId& id);
   [[nodiscard]] const model::ManagedDomain& domain_of(const std::string& folder) const;
 
   Runtime& runtime_;
+  // Thousands of certificates are asked for at a start: each finds its domain and its slots by an
+  // index.
+  std::unordered_map<std::string, const model::ManagedDomain*> domains_;
   const model::ManagedDomain others_;  // what events about certificates of no domain are sent by
   renewal::Events events_;
   ocsp::Stapler stapler_;
   std::mutex mutex_;
   std::map<std::string, TimePoint> errors_told_;  // by folder, guarded by mutex_
+  // Which certificate was seen in each slot, and the other way round; guarded by mutex_.
+  std::vector<std::optional<ocsp::StapleId>> seen_;
+  std::unordered_multimap<ocsp::StapleId, std::size_t, ocsp::StapleIdHash> slots_;
 };
 
 }  // namespace md::httpd
