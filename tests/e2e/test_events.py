@@ -1,49 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """MDMessageCmd: which events come, in which order, and as which user."""
 
-import os
-import pwd
-
 import pytest
 
 from testbed.bed import Domain, Layout
 from testbed.fault_proxy import problem
-from testbed.httpd import CHILD_USER
+from testbed.listener import Listener, users
 from testbed.processes import ORDINARY_USER
 from testbed.waiting import eventually
 
 DOMAIN = Domain("event.example.org", settings=("MDPrivateKeys P-256", "MDCAChallenges http-01"))
 SPECS = ("p-256",)
-
-
-class Listener:
-    """A command that writes down who called it with what; it fails for the events it was told to."""
-
-    def __init__(self, bed, fails_for="none"):
-        self._events = bed.root / "events"
-        self._events.touch()
-        self._events.chmod(0o666)
-        self._script = bed.root / "listener"
-        self._script.write_text(f'#!/bin/sh\necho "$(id -un) $*" >> {self._events}\n'
-                                f'case "$2" in {fails_for}*) exit 1;; esac\n')
-        self._script.chmod(0o755)
-        self.option = f"MDMessageCmd {self._script} argument"
-
-    def calls(self):
-        """(user, event, domain) of each call."""
-        return [(user, event, domain) for user, _, event, domain in
-                (line.split() for line in self._events.read_text().splitlines())]
-
-    def events(self):
-        return [event for _, event, _ in self.calls()]
-
-
-def users(httpd_user):
-    """The users of events: of the children, and of the one who started httpd."""
-    if httpd_user:
-        return httpd_user, httpd_user
-    me = pwd.getpwuid(os.getuid()).pw_name
-    return (CHILD_USER if me == "root" else me), me
 
 
 @pytest.mark.parametrize("httpd_user", [pytest.param(None, id="as-is"),

@@ -13,6 +13,7 @@ from cryptography.x509 import ocsp as ocsp_wire
 from testbed import tls
 from testbed.bed import Domain, PlainHost
 from testbed.fault_proxy import answer, endless_body, hold, then
+from testbed.listener import Listener, users
 from testbed.ocsp import HOUR, OcspProxy, Responder, drips, forged, good_staple, refusal, says, staple
 from testbed.processes import threads_named
 from testbed.tracing import FilesTouched
@@ -202,7 +203,7 @@ def test_both_modules_read_each_others_answers(bed, ocsp):
 BAD_ANSWERS = {
     "wrong-signature": "not signed by the certificate's issuer", "wrong-serial": "not about the certificate",
     "expired": "has expired", "future": "not valid before", "truncated": "no OCSP answer", "huge": "65536",
-    "endless": "65536", "slow-drip": "", "html": "no OCSP answer", "try-later": "trylater"}
+    "endless": "65536", "slow-drip": "bytes of the answer had come", "html": "no OCSP answer", "try-later": "trylater"}
 
 
 def bad_answers(authority, hosts):
@@ -350,3 +351,36 @@ def test_a_handshake_without_a_known_answer_reads_no_file(bed, ocsp):
         own_threads = {str(thread) for pid in children for thread in (pid, *threads_named(pid, "md-"))}
     assert own_threads
     assert [line for line in files.lines if "ocsp" in line and line.split()[0] not in own_threads] == []
+
+
+@pytest.mark.ours
+def test_events_tell_how_the_fetches_go(bed, ocsp):
+    """Failures at most once an hour, across restarts, too; each new answer."""
+    domain = Domain("told.example.org")
+    listener = Listener(bed)
+    refused = ocsp.inject("ocsp", answer(503), times=2)
+    bed.serve(domain, options=[STAPLING, listener.option])
+    bed.wait_served(domain)
+    for failures in (1, 2):
+        eventually(lambda: refused.struck == failures and list(bed.httpd.store.glob("ocsp/*/job-*.json")),
+                   "the answer is refused")
+        bed.httpd.stop()
+        forget_jobs(bed)
+        bed.httpd.start()
+    wait_stapled(bed, domain.name)
+    eventually(lambda: "ocsp-renewed" in listener.events(), "the event of the answer")
+    child = users(None)[0]
+    assert [call for call in listener.calls() if call[1].startswith("ocsp-")] == [
+        (child, "ocsp-errored", domain.name), (child, "ocsp-renewed", domain.name)]
+
+
+@pytest.mark.ours
+def test_a_responder_is_asked_by_the_proxy(bed, ocsp):
+    """Of a responder that cannot be reached, nor looked up, otherwise."""
+    host = host_with_responder(bed, "behind-proxy", "http://responder.invalid/of-ours")
+    about = x509.load_pem_x509_certificate(host.certificate_file.read_bytes())
+    ocsp.inject("ocsp", says(forged(bed.authority.root, bed.authority.key, about)))
+    bed.serve(host, options=[STAPLING, f"MDHttpProxy {ocsp.url}"])
+    wait_stapled(bed, host.name)
+    assert [exchange.path for exchange in ocsp.requests("ocsp")
+            if not exchange.path.startswith("http://responder.invalid/of-ours")] == []
