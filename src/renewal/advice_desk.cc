@@ -77,7 +77,7 @@ bool AdviceDesk::ask(const model::ManagedDomain& domain, const CertificateSetFac
     }
     AdviceRecord record = book.certificates[certificate.ari_cert_id];
     record.ca_url = issuer_of(domain, book, certificate.ari_cert_id);
-    if (is_time_to_ask(record, world_.clock.now()) && !world_.waiter.stopped()) {
+    if (is_time_to_ask(record, world_.clock.now()) && !world_.waiter.get().stopped()) {
       ask_about(domain, certificate, record, connection);
       asked = true;
     }

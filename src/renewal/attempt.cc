@@ -18,6 +18,11 @@ namespace {
 
 using store::Group;
 
+World with_waiter(World world, Waiter& waiter) {
+  world.waiter = waiter;
+  return world;
+}
+
 bool ends_in(const Error& error, std::string_view problem) {
   return error.problem && error.problem->type.ends_with(problem);
 }
@@ -56,13 +61,14 @@ const model::CertificateAuthority& authority_for(const model::ResolvedSettings& 
 
 Attempt::Attempt(AttemptTools tools, const model::ManagedDomain& domain, std::string ca_url,
                  JobJournal& journal, Replaced replaced)
-    : tools_(tools),
-      domain_(domain),
+    : domain_(domain),
       ca_url_(std::move(ca_url)),
       journal_(journal),
+      waiter_(tools.world.waiter, journal),
+      world_(with_waiter(tools.world, waiter_)),
+      tools_{world_, tools.events, tools.accounts, tools.challenge_keys, tools.nonces, tools.http},
       replaced_(std::move(replaced)),
-      connection_{tools.http, tools.world.clock, tools.world.waiter, tools.nonces,
-                  route_of(domain.settings)} {}
+      connection_{tools.http, world_.clock, waiter_, tools.nonces, route_of(domain.settings)} {}
 
 Result<CertificateSetFacts> Attempt::run() {
   journal_.progress(fmt::format("Contacting ACME server for {} at {}", domain_.name, ca_url_));

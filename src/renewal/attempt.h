@@ -50,10 +50,12 @@ class Attempt final : public Driver {
   Result<CertificateSetFacts> obtain_all(acme::Session& session, const std::string& profile);
   bool is_lost(acme::Session& session, const Error& error) const;
 
-  AttemptTools tools_;
   const model::ManagedDomain& domain_;
   const std::string ca_url_;
   JobJournal& journal_;
+  JournalWaiter waiter_;
+  const World world_;  ///< with this waiter
+  AttemptTools tools_;
   const Replaced replaced_;
   acme::Connection connection_;
 };

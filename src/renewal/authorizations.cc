@@ -204,6 +204,9 @@ Status Authorizations::set_up(acme::Authorization authorization, const model::Dn
 }
 
 Status Authorizations::announce(model::ChallengeType type, const model::DnsName& name) {
+  if (!context_.domain.settings.message_command.empty()) {
+    context_.journal.show();  // the command may look
+  }
   const std::string event = fmt::format("challenge-setup:{}:{}", model::name_of(type), name.text());
   Status sent = context_.events.send(context_.domain, event, context_.journal.job);
   if (!sent && sent.error().kind != ErrorKind::Stopped) {

@@ -35,8 +35,25 @@ void JobJournal::progress(std::string activity) {
   logger_.debug(fmt::format("{}: {}", job.name, activity));
   job.last = model::JobResult{};
   job.last.activity = std::move(activity);
+  if (!since_) {
+    since_ = clock_.now();
+  }
+}
+
+void JobJournal::show() {
+  if (!since_) {
+    return;
+  }
   if (auto saved = save(store::Durability::Replaceable); !saved) {
     logger_.debug(saved.error().message);
+  }
+}
+
+void JobJournal::show_if_lasting(std::chrono::milliseconds ahead) {
+  // A clock that was set back says nothing: better shown than not.
+  const TimePoint now = clock_.now();
+  if (since_ && (now + ahead >= *since_ + kMoment || now < *since_)) {
+    show();
   }
 }
 
@@ -48,6 +65,7 @@ Status JobJournal::save(store::Durability durability) {
   Status saved = store_.save(store::Group::Staging, job.name, store::kJobFile,
                              store::to_json(job).dump(), durability);
   unsaved_ = !saved;
+  since_.reset();
   return saved;
 }
 

@@ -47,7 +47,8 @@ struct RenewalNotices::Notice {
 };
 
 void RenewalNotices::expect() {
-  journal_.job.notified_renewed = false;
+  // Where nobody wants to be told there is nothing to remember later.
+  journal_.job.notified_renewed = domain_.settings.message_command.empty();
   journal_.job.notified = domain_.settings.notify_command.empty();
 }
 

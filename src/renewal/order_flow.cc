@@ -35,6 +35,12 @@ std::string describe(const model::KeySpec& spec) {
                                                 : fmt::format("ec-{}", spec.name());
 }
 
+/// Commands are told once; a file may be removed that is gone.
+bool needs_one_teardown(const std::string& placed) {
+  const auto challenge = PlacedChallenge::parse(placed);
+  return challenge && challenge->type == model::ChallengeType::Dns01;
+}
+
 /// Why the order became invalid, in the CA's words.
 Error invalid_order(const acme::Order& order) {
   Error error = fail(ErrorKind::Rejected, "the order is invalid");
@@ -237,10 +243,15 @@ void OrderFlow::drop_order() {
 
 ChallengeSetup OrderFlow::challenge_setup() {
   return {context_.world, context_.challenge_keys, context_.domain, record_.setups,
-          [this](const std::vector<std::string>& placed) {
-            record_.setups = placed;
-            return save_record(Durability::Replaceable);
-          }};
+          [this](std::vector<std::string> placed) { return remember(std::move(placed)); }};
+}
+
+/// What is in place is written before it is; that it is not any more, only of what may be taken
+/// away but once.
+Status OrderFlow::remember(std::vector<std::string> placed) {
+  const bool is_noted = !placed.empty() || std::ranges::any_of(record_.setups, needs_one_teardown);
+  record_.setups = std::move(placed);
+  return is_noted ? save_record(Durability::Replaceable) : Status();
 }
 
 Status OrderFlow::authorize(acme::Order& order, Origin origin) {

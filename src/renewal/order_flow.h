@@ -67,6 +67,7 @@ class OrderFlow {
   Result<CertificateFacts> stage_certificate(const acme::Order& order);
 
   ChallengeSetup challenge_setup();
+  Status remember(std::vector<std::string> placed);
   [[nodiscard]] std::vector<std::string> asked_names() const;
 
   OrderContext context_;

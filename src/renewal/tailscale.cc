@@ -91,6 +91,7 @@ Result<CertificateSetFacts> TailscaleAttempt::run() {
   MD_ASSIGN_OR_RETURN(socket_, socket_path_of(ca_url_));
   journal_.progress(
       fmt::format("Asking tailscaled at {} for the certificate of {}", socket_, domain_.name));
+  journal_.show();
   MD_ASSIGN_OR_RETURN(const store::KeyedChain keyed, fetch());
   MD_TRY(check(keyed));
   MD_TRY_CONTEXT(stage(keyed), "stage the certificate of tailscaled");

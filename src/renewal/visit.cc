@@ -85,7 +85,7 @@ TimePoint Visit::run() {
     if (looks >= seconds_to_wait_for_activation(live)) {
       return attempt(decision.reason, live);
     }
-    if (!world_.waiter.wait_for(kLook)) {
+    if (!world_.waiter.get().wait_for(kLook)) {
       return world_.clock.now() + kLook;
     }
   }

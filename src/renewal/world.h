@@ -43,7 +43,7 @@ struct World {
   store::FileStore& store;
   const Clock& clock;
   RandomSource& random;
-  Waiter& waiter;
+  std::reference_wrapper<Waiter> waiter;  ///< may be exchanged in a copy
   CommandRunner& commands;
   Logger& logger;
   ChallengeChoice choose_challenges;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three domains that get no certificate, each in its own way, to stand among many that do."""
 
+import os
+import signal
 import threading
 
 from .fault_proxy import hold
@@ -24,7 +26,7 @@ class Trouble:
         self.stalled = proxy.inject("any", hold(self._gate, at_most=2 * SLEEP), times=None)
         script = root / "sleep-then-set"
         script.write_text(f"#!/bin/sh\n[ $1 = setup ] || exit 0\n"
-                          f"echo >> {self._began}\nsleep {SLEEP}\necho >> {self._woke}\n")
+                          f"echo $$ >> {self._began}\nsleep {SLEEP}\necho >> {self._woke}\n")
         script.chmod(0o755)
         for mark in (self._began, self._woke):  # before httpd's children, who are somebody else, write to them
             mark.touch()
@@ -39,4 +41,10 @@ class Trouble:
         return self._began.stat().st_size > 0 and self._woke.stat().st_size == 0
 
     def end(self):
+        """Lets the CA answer, and ends the scripts: a stop of the server leaves them running."""
         self._gate.set()
+        for pid in self._began.read_text().split():
+            try:
+                os.killpg(int(pid), signal.SIGKILL)  # each has a process group of its own
+            except ProcessLookupError:
+                pass
