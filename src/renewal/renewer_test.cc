@@ -92,6 +92,18 @@ TEST(Renewer, RestsOnceTheNewSetIsLive) {
   EXPECT_EQ(bed.count_log(kSetUp), 1);
 }
 
+TEST(Renewer, DoesNotWaitForALiveSetThatLacksANewName) {
+  RenewalBed bed;
+  bed.check();
+  ASSERT_EQ(bed.activate().kind, ActivationOutcome::Kind::Activated);
+  bed.domain.names.push_back(*model::DnsName::parse("www.example.org"));
+  bed.live.flaw = "certificate(p-256) does not cover www.example.org";
+  const auto waited = bed.waiter.waited();
+  bed.check();
+  EXPECT_EQ(bed.ca.orders(), 2U);
+  EXPECT_LT(bed.waiter.waited() - waited, 5s);
+}
+
 TEST(Renewer, JittersItsChecksButComesInTime) {
   RenewalBed bed;
   bed.domain.settings.renew_via_ari = model::Switch::Off;

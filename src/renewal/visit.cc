@@ -110,10 +110,11 @@ Visit::Staged Visit::look_at_staging() {
   return Staged::Complete;
 }
 
-/// Is the set that this job has brought the live one?
+/// Is the set that this job has brought the live one? Also where the configuration asks for more by
+/// now, as for one more name.
 bool Visit::is_live(const CertificateSetFacts& live) const {
   const auto overlap = live.overlap();
-  return live.is_complete() && overlap && journal_.job.valid_from == overlap->from;
+  return overlap && journal_.job.valid_from == overlap->from;
 }
 
 /// Did a process die after its last certificate was staged and before it could say so? Then the
