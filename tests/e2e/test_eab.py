@@ -96,8 +96,6 @@ def test_each_binding_has_its_account(bed):  # AC-23
                 for domain in (first, second, third)}
     assert accounts[first.name] == accounts[third.name] != accounts[second.name]
 
-    for job in bed.httpd.store.glob(f"*/{third.name}/job.json"):
-        job.unlink()  # as long after it was issued: nobody waits for its activation
     third = bound("third", f"MDExternalAccountBinding {by_file}").grown("more.third.example.org")
     bed.configure(first, second, third, options=[INLINE])
     bed.httpd.graceful()

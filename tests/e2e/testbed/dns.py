@@ -102,13 +102,13 @@ class Bind:
     def make_key(self, name):
         """The file of another key of the same name, such as the server knows only the first of."""
         path = self.directory / name
-        path.write_bytes(subprocess.run(["tsig-keygen", "e2e"], capture_output=True, check=True).stdout)
+        path.write_bytes(subprocess.run(["/usr/sbin/tsig-keygen", "e2e"], capture_output=True, check=True).stdout)
         path.chmod(0o644)
         return path
 
     def start(self):
         with open(self._log, "ab") as log:
-            self._process = spawn(["named", "-g", "-n", "1", "-c", self.directory / "named.conf"], log)
+            self._process = spawn(["/usr/sbin/named", "-g", "-n", "1", "-c", self.directory / "named.conf"], log)
         eventually(lambda: self.look_up(ZONE, "SOA"), f"BIND answers; its log is {self._log}")
         return self
 
