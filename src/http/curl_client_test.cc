@@ -464,6 +464,19 @@ TEST_F(CurlClientTest, SlowDripEndsWithTheWholeTimeout) {
   EXPECT_EQ(response.error().kind, ErrorKind::Timeout);
 }
 
+TEST_F(CurlClientTest, PasswordOfAProxyThatCannotBeUsedIsNotTold) {
+  for (const char* const proxy : {"http://user:Secret@[bad", "ftp://user:Secret@127.0.0.1:1",
+                                  "user:Secret@127.0.0.1:99999999", "http://user:Secret@:1:2"}) {
+    Request request = a_get("http://ca.example.org/directory");
+    request.route.proxy = proxy;
+    request.limits.whole = 2s;
+    const auto response = client.send(request, never);
+    ASSERT_FALSE(response) << proxy;
+    EXPECT_THAT(response.error().message, HasSubstr("proxy")) << proxy;
+    EXPECT_THAT(response.error().message, Not(HasSubstr("Secret"))) << proxy;
+  }
+}
+
 TEST_F(CurlClientTest, IgnoresInterimAnswers) {
   LocalServer server(
       answering("HTTP/1.1 100 Continue\r\nX-Interim: 1\r\n\r\n" + ok("final", "X-Final: 1\r\n")));

@@ -38,13 +38,25 @@ std::string describe_peer(const Request& request, const std::string& url) {
   return (target ? target->authority() : printable(url)) + describe_detour(request);
 }
 
+/// What libcurl says, in one line. A proxy's URL that it cannot use it quotes, with the password.
+std::string words_of(std::string_view words, CURLcode code, const Route& route) {
+  const bool may_quote_password =
+      route.proxy.find('@') != std::string::npos && words.find('\'') != std::string_view::npos;
+  if (may_quote_password) {
+    return "the URL of the proxy cannot be used";
+  }
+  return words.empty() ? curl_easy_strerror(code) : printable(words);
+}
+
 /// libcurl's code for a transfer that failed, as an error of ours.
 class Diagnosis {
  public:
   Diagnosis(const Request& request, CURL* easy, CURLcode code, std::string_view words)
-      : request_(request), easy_(easy), code_(code), url_(url_in_use(easy)) {
-    words_ = words.empty() ? curl_easy_strerror(code) : printable(words);
-  }
+      : request_(request),
+        easy_(easy),
+        code_(code),
+        url_(url_in_use(easy)),
+        words_(words_of(words, code, request.route)) {}
 
   [[nodiscard]] Error error() const {
     switch (code_) {
