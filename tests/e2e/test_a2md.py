@@ -128,7 +128,9 @@ def test_renew_and_restore_reach_the_running_server(bed):
     bed.wait_served(domain)
     tool = Tool(bed)
     first = bed.serial(domain.name)
+    orders = bed.proxy.count("new-order")
     tool.output("renew", domain.name, "--now")
+    eventually(lambda: bed.proxy.count("new-order") > orders, "the server begins", within=2)
     eventually(lambda: bed.serial(domain.name) != first, "the server has renewed", 30)
     assert "no renewal is asked for" in eventually(
         lambda: tool.run("-j", "cancel", domain.name).stdout, "the request is done", 10)

@@ -131,15 +131,27 @@ def test_retry_after_is_obeyed(bed):
     assert limit.struck == bed.proxy.count("new-order") == 1
 
 
+# Of failures of different kinds: what the line has to say.
+ONE_LINE = {
+    "problem": ("new-order", problem(400, "malformed", "the CA's own words"), {}, "the CA's own words"),
+    "html": ("order", answer(503, b"<html>busy</html>"), {}, "503"),
+    "dropped": ("authorization", drop, {}, "authorization"),
+    "nonsense": ("certificate", answer(200, b"<html>welcome</html>"), {"before": False}, "certificate"),
+}
+
+
 @ours
-def test_one_attempt_writes_one_error_line(bed):
-    bed.proxy.inject("new-order", problem(400, "malformed", "the CA's own words"))
+@pytest.mark.parametrize("kind", ONE_LINE)
+def test_one_attempt_writes_one_error_line(bed, kind):
+    endpoint, action, when, words = ONE_LINE[kind]
+    bed.proxy.inject(endpoint, action, times=None, **when)
     bed.serve(DOMAIN)
-    failed_job(bed)
-    lines = [line for line in bed.httpd.log().splitlines() if "[md:error]" in line and DOMAIN.name in line]
-    assert len(lines) == 1, lines
-    assert "AH10056" in lines[0]
-    assert "the CA's own words" in lines[0]
+    eventually(lambda: "AH10056" in bed.httpd.log(), "the attempt has failed")
+    bed.httpd.stop()
+    log = bed.httpd.log().splitlines()
+    lines = [line for line in log if "[md:error]" in line]
+    assert len(lines) == sum("AH10056" in line for line in log), lines
+    assert all("AH10056" in line and DOMAIN.name in line and words in line for line in lines), lines
     assert f"localhost:{bed.proxy.port}" in lines[0]
 
 
