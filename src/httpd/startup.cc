@@ -41,6 +41,10 @@ Pass current_pass() {
 // No chain of certificates is longer.
 constexpr std::size_t kMostOfAFile = std::size_t{1024} * 1024;
 
+// Of the store, for root alone: what the next start need not find out again.
+constexpr std::string_view kKnownSetsFile = "known-sets";
+constexpr std::size_t kMostOfKnownSets = std::size_t{256} * 1024 * 1024;
+
 /// Does, in order, what the start is made of. A domain that fails is reported and left behind; only
 /// what concerns all of them ends the start.
 class Startup {
@@ -200,8 +204,8 @@ class Startup {
   }
 
   void load_live_sets() {
-    CertificateFiles files(*runtime_.store,
-                           renewal::KnownSets::from_bytes(recall(runtime_.server)));
+    const std::string known = known_before();
+    CertificateFiles files(*runtime_.store, renewal::KnownSets::from_bytes(known));
     const TimePoint now = runtime_.clock.now();
     for (std::size_t i = 0; i < runtime_.domains.size(); ++i) {
       const auto& entry = runtime_.domains[i];
@@ -226,7 +230,29 @@ class Startup {
       }
       entry->files = *std::move(chosen.pairs);
     }
-    retain(runtime_.server, files.found().to_bytes());
+    know_at_next_start(known, files.found().to_bytes());
+  }
+
+  /// Of the run of the configuration before this one; at a start, of the server before.
+  std::string known_before() {
+    if (const std::string_view retained = recall(runtime_.server); !retained.empty()) {
+      return std::string(retained);
+    }
+    auto kept = runtime_.store->load_at_root(kKnownSetsFile, kMostOfKnownSets);
+    return kept ? *std::move(kept) : std::string();
+  }
+
+  /// Nothing is lost without it but time.
+  void know_at_next_start(std::string_view before, const std::string& now) {
+    retain(runtime_.server, now);
+    if (now == before) {
+      return;
+    }
+    const Status saved =
+        runtime_.store->save_at_root(kKnownSetsFile, now, 0600, store::Durability::Replaceable);
+    if (!saved) {
+      runtime_.logger.debug(saved.error().message);
+    }
   }
 
   /// Are the administrator's own files what is to be served? If not, it is what the store has.

@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "renewal/known_sets.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <utility>
 #include <vector>
+
+#include "crypto/digest.h"
 
 namespace md::renewal {
 namespace {
 
 // First in the bytes; another number for another layout of what follows.
-constexpr std::uint64_t kMagic = 0x6d642d7365740001;
+constexpr std::uint64_t kMagic = 0x6d642d7365740002;
+
+// At the end: a disk may change bytes, and what they say is believed.
+constexpr std::size_t kDigest = 32;
+
+std::string digest_of(std::string_view content) {
+  const auto digest = crypto::sha256(as_bytes(content));
+  return {digest.begin(), digest.end()};
+}
 
 class Writer {
  public:
@@ -135,7 +147,11 @@ void KnownSets::remember(std::string_view domain, KnownSet set) {
 }
 
 KnownSets KnownSets::from_bytes(std::string_view bytes) {
-  Reader reader(bytes);
+  const std::string_view content = bytes.substr(0, bytes.size() - std::min(kDigest, bytes.size()));
+  if (bytes.substr(content.size()) != digest_of(content)) {
+    return {};
+  }
+  Reader reader(content);
   if (reader.number() != kMagic) {
     return {};
   }
@@ -151,11 +167,13 @@ std::string KnownSets::to_bytes() const {
   Writer writer;
   writer.number(kMagic);
   writer.number(sets_.size());
-  for (const auto& [domain, set] : sets_) {
+  const std::map<std::string_view, const KnownSet&> sorted(sets_.begin(), sets_.end());
+  for (const auto& [domain, set] : sorted) {
     writer.text(domain);
     write(writer, set);
   }
-  return writer.take();
+  std::string bytes = writer.take();
+  return bytes + digest_of(bytes);
 }
 
 }  // namespace md::renewal

@@ -22,9 +22,9 @@ struct KnownSet {
   std::optional<TimePoint> fallbacks_until;
 };
 
-/// What has been found out before, so that the second pass of a start, and a reload, need not read
-/// and parse files that are the same: that is most of what a domain costs them. As bytes it
-/// outlives the module, which httpd unloads in between. Thread-compatible.
+/// What has been found out before, so that the second pass of a start, a reload, and the next start
+/// need not read and parse files that are the same: that is most of what a domain costs them. As
+/// bytes it outlives the module, which httpd unloads in between, and the server. Thread-compatible.
 class KnownSets {
  public:
   /// nullptr unless it is still so.
@@ -32,8 +32,9 @@ class KnownSets {
                                      TimePoint now) const;
   void remember(std::string_view domain, KnownSet set);
 
-  /// What another build of the module has written, or nobody, is nothing.
+  /// What another version of the module has written, or nobody, or a disk has changed, is nothing.
   static KnownSets from_bytes(std::string_view bytes);
+  /// The same for the same sets.
   [[nodiscard]] std::string to_bytes() const;
 
  private:

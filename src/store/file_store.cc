@@ -12,7 +12,6 @@
 namespace md::store {
 namespace {
 
-constexpr std::size_t kMaxFileSize = 1024UL * 1024UL;
 // Names that another process with our pid (another host, another life) may have left in the way.
 constexpr int kMaxTemporaryAttempts = 100;
 
@@ -317,9 +316,9 @@ Status FileStore::save_at_root(std::string_view name, std::string_view content, 
   return {};
 }
 
-Result<std::string> FileStore::load_at_root(std::string_view name) const {
+Result<std::string> FileStore::load_at_root(std::string_view name, std::size_t limit) const {
   MD_TRY(check_path(name));
-  return files_.read(trusted_root() / name, kMaxFileSize);
+  return files_.read(trusted_root() / name, limit);
 }
 
 Status FileStore::remove_at_root(std::string_view name) {

@@ -23,6 +23,9 @@ namespace md::store {
 /// Below the root: what MDStoreLocks locks.
 inline constexpr std::string_view kLockFile = "store.lock";
 
+/// Bytes of the largest file of a domain.
+inline constexpr std::size_t kMaxFileSize = std::size_t{1024} * 1024;
+
 /// Who the child processes are. Set only where the server was started as root.
 struct ChildUser {
   uid_t uid{0};
@@ -62,7 +65,9 @@ class FileStore final : public Store {
   /// Atomic write of `<root>/<name>` (one component, or `folder/name`), owned by the caller.
   Status save_at_root(std::string_view name, std::string_view content, mode_t mode,
                       Durability durability);
-  [[nodiscard]] Result<std::string> load_at_root(std::string_view name) const;
+  /// One of more than `limit` bytes is refused.
+  [[nodiscard]] Result<std::string> load_at_root(std::string_view name,
+                                                 std::size_t limit = kMaxFileSize) const;
   /// Absent is fine.
   Status remove_at_root(std::string_view name);
   /// Files of `<root>/<folder>`, sorted; empty if there is no such folder.
