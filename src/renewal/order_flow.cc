@@ -65,6 +65,13 @@ bool may_mean_replaced(const Error& error) {
          type.ends_with(":unauthorized");
 }
 
+/// Is the order not ready to be finalized (RFC 8555 §7.4)? Not all CAs have that word.
+bool may_mean_not_ready(const Error& error) {
+  return error.problem && (error.problem->type.ends_with(":orderNotReady") ||
+                           error.problem->type.ends_with(":malformed") ||
+                           error.problem->type.ends_with(":unauthorized"));
+}
+
 }  // namespace
 
 OrderFlow::OrderFlow(OrderContext context, model::KeySpec spec)
@@ -254,22 +261,13 @@ Status OrderFlow::remember(std::vector<std::string> placed) {
   return is_noted ? save_record(Durability::Replaceable) : Status();
 }
 
-Status OrderFlow::authorize(acme::Order& order, Origin origin) {
+Status OrderFlow::authorize(const acme::Order& order, Origin origin) {
   ChallengeSetup setup = challenge_setup();
   Status status;
   if (order.status == OrderStatus::Pending) {
     Authorizations authorizations(context_, names_, setup);
     status = authorizations.complete(order);
     order_is_stale_ = authorizations.found_unusable() && origin == Origin::TakenUp;
-  }
-  if (status && order.status == OrderStatus::Pending) {
-    context_.journal.progress("Waiting for order to become ready");
-    auto ready = context_.session.await_order(order, OrderStatus::Pending, kPatience);
-    if (ready) {
-      order = std::move(ready).value();
-    } else {
-      status = std::move(ready).error();
-    }
   }
   if (status || status.error().kind != ErrorKind::Stopped) {
     // After a stop they are left in place: the CA may be about to look at them.
@@ -278,14 +276,29 @@ Status OrderFlow::authorize(acme::Order& order, Origin origin) {
   return status;
 }
 
+/// With the last authorization an order is ready (RFC 8555 §7.1.6): the CA is not asked about that
+/// first. One that lags behind says so, and is waited for.
+Result<acme::Order> OrderFlow::finalize(acme::Order order, const Bytes& csr) {
+  auto finalized = context_.session.finalize(order, csr);
+  if (finalized || order.status != OrderStatus::Pending || !may_mean_not_ready(finalized.error())) {
+    return finalized;
+  }
+  context_.journal.progress("Waiting for order to become ready");
+  MD_ASSIGN_OR_RETURN(order, context_.session.await_order(order, OrderStatus::Pending, kPatience));
+  if (order.status != OrderStatus::Ready) {
+    return order;
+  }
+  return context_.session.finalize(order, csr);
+}
+
 Result<acme::Order> OrderFlow::issue(acme::Order order) {
-  if (order.status == OrderStatus::Ready) {
+  if (order.status == OrderStatus::Pending || order.status == OrderStatus::Ready) {
     context_.journal.progress(fmt::format("Creating {} CSR", spec_.name()));
     const bool must_staple = context_.domain.settings.must_staple == model::Switch::On;
     MD_ASSIGN_OR_RETURN_CONTEXT(const Bytes csr, crypto::make_csr(*key_, names_, must_staple),
                                 "make the CSR");
     context_.journal.progress(fmt::format("Submitting {} CSR to CA", spec_.name()));
-    MD_ASSIGN_OR_RETURN(order, context_.session.finalize(order, csr));
+    MD_ASSIGN_OR_RETURN(order, finalize(std::move(order), csr));
   }
   if (order.status == OrderStatus::Ready || order.status == OrderStatus::Processing) {
     context_.journal.progress("Waiting for finalized order to become valid");

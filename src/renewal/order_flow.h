@@ -61,8 +61,9 @@ class OrderFlow {
   Status save_record(store::Durability durability);
   void drop_order();
 
-  Status authorize(acme::Order& order, Origin origin);
+  Status authorize(const acme::Order& order, Origin origin);
   Result<acme::Order> issue(acme::Order order);
+  Result<acme::Order> finalize(acme::Order order, const Bytes& csr);
   Result<acme::Order> await_issue(acme::Order order);
   Result<CertificateFacts> stage_certificate(const acme::Order& order);
 

@@ -114,6 +114,34 @@ TEST(Renewer, ComesBackNoEarlierThanTheCaAsks) {
       AllOf(HasSubstr("rate limit"), HasSubstr("too many certificates"), HasSubstr("2 hours")));
 }
 
+/// A CA whose order lags behind its authorizations.
+TEST(Renewer, WaitsForAnOrderThatIsNotReadyToBeFinalized) {
+  RenewalBed bed({"example.org"});
+  unsigned refused = 0;
+  bed.ca.behaviour.intercept = [&](const http::Request& request) {
+    std::optional<Result<http::Response>> answer;
+    if (request.url.find("/finalize") != std::string::npos && ++refused == 1) {
+      http::Response response;
+      response.status = 403;
+      response.body = R"({"type":"urn:ietf:params:acme:error:orderNotReady","detail":"not yet"})";
+      answer = std::move(response);
+    }
+    return answer;
+  };
+  bed.check();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(refused, 2U);
+  EXPECT_EQ(bed.ca.orders(), 1U);
+}
+
+TEST(Renewer, DoesNotAskAboutAnOrderThatMustBeReady) {
+  RenewalBed bed({"example.org"});
+  bed.ca.behaviour.polls_until_issued = 0;
+  bed.check();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.ca.requests_to("/order/"), 0U);
+}
+
 /// How a CA may misbehave, and what the error has to say.
 struct Misbehaviour {
   std::string name;

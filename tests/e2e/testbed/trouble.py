@@ -29,7 +29,7 @@ class Trouble:
                           f"echo $$ >> {self._began}\nsleep {SLEEP}\necho >> {self._woke}\n")
         script.chmod(0o755)
         for mark in (self._began, self._woke):  # before httpd's children, who are somebody else, write to them
-            mark.touch()
+            mark.write_text("")
             mark.chmod(0o666)
         self.domains = [
             Domain(HANGING, settings=(f"MDCertificateAuthority {proxy.url}",)),
