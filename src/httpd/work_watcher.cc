@@ -30,13 +30,19 @@ auto load_document(const Result<std::string>& text, std::string_view what, Parse
 
 /// Of the certificates alone: their keys are nobody's business here.
 renewal::CertificateSetFacts staged_facts(const store::FileStore& store,
-                                          const model::ManagedDomain& domain) {
+                                          const model::ManagedDomain& domain,
+                                          const renewal::CertificateSetFacts& live) {
   renewal::CertificateSetFacts facts;
   if (!renewal::has_all_files(store, Group::Staging, domain)) {
     return facts;
   }
   for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
     const auto pem = store.load(Group::Staging, domain.name, store::certificate_file(spec));
+    const renewal::CertificateFacts* const stays = live.find(spec);
+    if (!pem && stays != nullptr) {
+      facts.certificates.push_back(*stays);
+      continue;
+    }
     const auto chain = pem ? crypto::Certificate::chain_from_pem(*pem)
                            : Result<std::vector<crypto::Certificate>>(pem.error());
     if (!chain) {
@@ -99,7 +105,7 @@ void WorkWatcher::load(DomainRuntime& domain) const {
   auto work = std::make_shared<DomainWork>();
   work->job = load_document(store.load(Group::Staging, name, store::kJobFile), store::kJobFile,
                             store::parse_job);
-  work->staged = staged_facts(store, domain.domain);
+  work->staged = staged_facts(store, domain.domain, domain.live.get()->facts());
   if (const auto text = store.load_at_root(renewal::advice_path(name))) {
     const auto book = renewal::parse_advice_book(*text, renewal::kAdviceFolder);
     work->advices = book ? book->advices() : renewal::CaAdvices{};

@@ -77,6 +77,7 @@ class Activation {
     if (is_remainder_of(live)) {
       return finish(live.keyed);
     }
+    complete_with(live, domain_, staged);
     if (!staged.is_complete()) {
       return incomplete(staged);
     }

@@ -129,8 +129,15 @@ Result<CertificateSetFacts> Attempt::obtain_all(acme::Session& session,
                                                 const std::string& profile) {
   const World& world = tools_.world;
   const LoadedSet staged = load_set(world.store, Group::Staging, domain_, world.store.key());
+  const CertificateSetFacts live =
+      staged.kept.empty() ? CertificateSetFacts{} : world.live_facts(domain_);
   CertificateSetFacts result;
   for (const model::KeySpec& spec : domain_.settings.effective_key_specs()) {
+    const CertificateFacts* const live_one = live.find(spec);
+    if (live_one != nullptr && staged.kept.contains(spec.name())) {
+      result.certificates.push_back(*live_one);  // it stays
+      continue;
+    }
     if (auto facts = still_good(staged, spec, domain_, world.clock.now())) {
       result.certificates.push_back(std::move(*facts));
       continue;

@@ -24,6 +24,7 @@ CertificateFacts facts_of(const model::KeySpec& spec, const crypto::Certificate&
   facts.sha256_fingerprint = leaf.sha256_fingerprint();
   facts.ari_cert_id = leaf.ari_cert_id().value_or("");
   facts.must_staple = leaf.must_staple();
+  facts.fits_spec = leaf.fits(spec);
   facts.timestamps = leaf.timestamps();
   return facts;
 }

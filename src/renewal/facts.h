@@ -23,6 +23,7 @@ struct CertificateFacts {
   std::string sha256_fingerprint;
   std::string ari_cert_id;  ///< empty if it has none
   bool must_staple{false};
+  bool fits_spec{true};  ///< its key is as `spec` has it
   std::vector<crypto::SignedTimestamp> timestamps;
 };
 CertificateFacts facts_of(const store::KeyedChain& keyed);

@@ -14,7 +14,7 @@ namespace md::renewal {
 namespace {
 
 // First in the bytes; another number for another layout of what follows.
-constexpr std::uint64_t kMagic = 0x6d642d7365740002;
+constexpr std::uint64_t kMagic = 0x6d642d7365740003;
 
 // At the end: a disk may change bytes, and what they say is believed.
 constexpr std::size_t kDigest = 32;
@@ -86,6 +86,7 @@ void write(Writer& writer, const CertificateFacts& facts) {
     writer.text(text);
   }
   writer.number(facts.must_staple ? 1 : 0);
+  writer.number(facts.fits_spec ? 1 : 0);
 }
 
 CertificateFacts read_facts(Reader& reader) {
@@ -103,6 +104,7 @@ CertificateFacts read_facts(Reader& reader) {
     *text = reader.text();
   }
   facts.must_staple = reader.number() == 1;
+  facts.fits_spec = reader.number() == 1;
   return facts;
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "store/documents.h"
 
@@ -128,6 +130,19 @@ LoadedPair load_pair(const Folder& folder, const model::KeySpec& spec) {
   return pair;
 }
 
+/// Is a certificate of the live set for all names, and its key as it is configured?
+bool fits(const CertificateFacts& certificate, const model::ManagedDomain& domain) {
+  std::vector<model::DnsName> certified;
+  for (const std::string& name : certificate.names) {
+    if (auto parsed = model::DnsName::parse(name)) {
+      certified.push_back(std::move(parsed).value());
+    }
+  }
+  return certificate.fits_spec && std::ranges::all_of(domain.names, [&](const auto& name) {
+           return model::covers(certified, name);
+         });
+}
+
 bool is_part_of_a_set(std::string_view file) {
   return (file.starts_with("privkey.") || file.starts_with("pubcert.")) && file.ends_with(".pem");
 }
@@ -150,8 +165,14 @@ LoadedSet load_set(const store::Store& store, store::Group group,
   const std::span<const unsigned char> passphrase =
       group == Group::Domains ? std::span<const unsigned char>() : store_key.bytes();
   const Folder folder{store, group, domain, passphrase};
+  const auto kept = group == Group::Staging ? load_kept(store, domain.name) : KeptCertificates{};
   for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
     LoadedPair pair = load_pair(folder, spec);
+    const auto stays = kept.find(spec.name());
+    if (!pair.keyed && stays != kept.end()) {
+      set.kept.insert(*stays);
+      continue;
+    }
     if (pair.keyed) {
       set.keyed.push_back(*std::move(pair.keyed));
     }
@@ -166,6 +187,47 @@ LoadedSet load_set(const store::Store& store, store::Group group,
   return set;
 }
 
+void complete_with(const LoadedSet& live, const model::ManagedDomain& domain, LoadedSet& staged) {
+  if (staged.kept.empty() || !staged.is_complete()) {
+    return;
+  }
+  const CertificateSetFacts facts = completed_facts(staged, live.facts(), domain);
+  if (!facts.is_complete()) {
+    staged.flaw = facts.flaw;
+    staged.is_broken = true;
+    return;
+  }
+  store::ServedSet whole;
+  for (const CertificateFacts& certificate : facts.certificates) {
+    const store::ServedSet& from =
+        staged.kept.contains(certificate.spec.name()) ? live.keyed : staged.keyed;
+    whole.push_back(*std::ranges::find_if(
+        from, [&](const store::KeyedChain& keyed) { return keyed.spec == certificate.spec; }));
+  }
+  staged.keyed = std::move(whole);
+  staged.kept.clear();
+}
+
+CertificateSetFacts completed_facts(const LoadedSet& staged, const CertificateSetFacts& live,
+                                    const model::ManagedDomain& domain) {
+  const CertificateSetFacts given = staged.facts();
+  CertificateSetFacts set;
+  set.flaw = given.flaw;
+  for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
+    const auto stays = staged.kept.find(spec.name());
+    const bool is_kept = stays != staged.kept.end();
+    const CertificateFacts* const found = (is_kept ? live : given).find(spec);
+    if (found != nullptr &&
+        (!is_kept || (found->sha256_fingerprint == stays->second && fits(*found, domain)))) {
+      set.certificates.push_back(*found);
+    } else if (is_kept && set.flaw.empty()) {
+      set.flaw = fmt::format(
+          "the live certificate({}) that was to stay is not there or does not fit", spec.name());
+    }
+  }
+  return set;
+}
+
 bool holds_any_set_file(const store::Store& store, store::Group group, std::string_view folder) {
   const auto files = store.files(group, folder);
   return files && std::ranges::any_of(*files, is_part_of_a_set);
@@ -173,11 +235,19 @@ bool holds_any_set_file(const store::Store& store, store::Group group, std::stri
 
 bool has_all_files(const store::Store& store, store::Group group,
                    const model::ManagedDomain& domain) {
+  const auto lacks_pair = [&](const model::KeySpec& spec) {
+    return !store.exists(group, domain.name, store::certificate_file(spec)) ||
+           !store.exists(group, domain.name, store::key_file(spec));
+  };
+  const auto specs = domain.settings.effective_key_specs();
+  std::vector<model::KeySpec> lacking;
+  std::ranges::copy_if(specs, std::back_inserter(lacking), lacks_pair);
+  if (lacking.empty() || lacking.size() == specs.size() || group != Group::Staging) {
+    return lacking.empty();
+  }
+  const auto kept = load_kept(store, domain.name);
   return std::ranges::all_of(
-      domain.settings.effective_key_specs(), [&](const model::KeySpec& spec) {
-        return store.exists(group, domain.name, store::certificate_file(spec)) &&
-               store.exists(group, domain.name, store::key_file(spec));
-      });
+      lacking, [&](const model::KeySpec& spec) { return kept.contains(spec.name()); });
 }
 
 }  // namespace md::renewal

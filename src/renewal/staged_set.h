@@ -4,6 +4,7 @@
 #include "base/secret_bytes.h"
 #include "model/managed_domain.h"
 #include "renewal/facts.h"
+#include "renewal/kept_certificates.h"
 #include "store/served_set.h"
 #include "store/store.h"
 
@@ -17,6 +18,8 @@ struct LoadedSet {
   /// Something is there that cannot be used: more files will not make it complete. Not set where
   /// the disk failed.
   bool is_broken{false};
+  /// Of staging: those that are to come from the live set. `complete_with` puts them in.
+  KeptCertificates kept{};
 
   [[nodiscard]] bool is_complete() const { return flaw.empty() && !keyed.empty(); }
   [[nodiscard]] CertificateSetFacts facts() const;
@@ -30,10 +33,18 @@ struct LoadedSet {
 LoadedSet load_set(const store::Store& store, store::Group group,
                    const model::ManagedDomain& domain, const SecretBytes& store_key);
 
+/// Puts the live pairs that a staged set leaves out into it. One that is not live any more, or does
+/// not fit the configuration, is the set's flaw.
+void complete_with(const LoadedSet& live, const model::ManagedDomain& domain, LoadedSet& staged);
+/// The same with facts alone, for who may not read the live keys.
+CertificateSetFacts completed_facts(const LoadedSet& staged, const CertificateSetFacts& live,
+                                    const model::ManagedDomain& domain);
+
 /// Does the folder hold some key or certificate file of a set at all, for whatever key spec?
 bool holds_any_set_file(const store::Store& store, store::Group group, std::string_view folder);
 
-/// Are the files of all configured key specs there? Cheaper than load_set, for polling.
+/// Are the files of all configured key specs there, but for those that stay? Cheaper than load_set,
+/// for polling.
 bool has_all_files(const store::Store& store, store::Group group,
                    const model::ManagedDomain& domain);
 

@@ -96,7 +96,9 @@ Visit::Staged Visit::look_at_staging() {
   if (!has_all_files(world_.store, Group::Staging, domain_)) {
     return Staged::Nothing;
   }
-  const LoadedSet staged = load_set(world_.store, Group::Staging, domain_, world_.store.key());
+  const CertificateSetFacts staged =
+      completed_facts(load_set(world_.store, Group::Staging, domain_, world_.store.key()),
+                      world_.live_facts(domain_), domain_);
   if (!staged.is_complete()) {
     // Broken, or on its way to become live.
     world_.logger.debug(
@@ -104,7 +106,7 @@ Visit::Staged Visit::look_at_staging() {
     return Staged::Nothing;
   }
   if (!journal_.job.finished) {
-    finish(staged.facts());
+    finish(staged);
   }
   end_request();  // nothing newer could be had
   return Staged::Complete;
@@ -271,7 +273,8 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
     return put_off(allowed.error());
   }
   begin_attempt(reason);
-  const RenewalDue due = renewal_due(domain_, facts_of_now(live), world_.clock.now());
+  const RenewalFacts facts = facts_of_now(live);
+  const RenewalDue due = renewal_due(domain_, facts, world_.clock.now());
   cause_ =
       due.cause == RenewalDue::Cause::Advice ? AdviceDesk::Cause::Advice : AdviceDesk::Cause::Ours;
   const std::string ca_url = authority_for(domain_.settings, journal_.job.errors).url;
@@ -279,7 +282,12 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
   const TimePoint begun = world_.clock.now();
   // Where nothing can be noted, nothing can be staged: the CA is not bothered.
   Result<CertificateSetFacts> staged = CertificateSetFacts{};
-  if (Status saved = journal_.save(Durability::Synced); !saved) {
+  Status saved = journal_.save(Durability::Synced);
+  if (saved) {
+    kept_ = certificates_to_keep(domain_, facts, world_.clock.now());
+    saved = save_kept(world_.store, domain_.name, *kept_);
+  }
+  if (!saved) {
     staged = with_context(std::move(saved).error(), "note the attempt");
   } else {
     const AttemptTools tools{world_,
@@ -389,8 +397,17 @@ void Visit::note_issue(const CertificateSetFacts& issued) {
                              : Result<store::DomainRecord>(text.error());
     ca_url = record ? record->ca_url : "";
   }
+  // Those that stay are of whichever CA they were.
+  const KeptCertificates kept = kept_ ? *kept_ : load_kept(world_.store, domain_.name);
+  CertificateSetFacts fresh;
+  for (const CertificateFacts& certificate : issued.certificates) {
+    const auto stays = kept.find(certificate.spec.name());
+    if (stays == kept.end() || stays->second != certificate.sha256_fingerprint) {
+      fresh.certificates.push_back(certificate);
+    }
+  }
   if (!ca_url.empty()) {
-    tools_.advice.note_issue(domain_, issued, ca_url, cause_);
+    tools_.advice.note_issue(domain_, fresh, ca_url, cause_);
   }
 }
 

@@ -18,6 +18,7 @@
 #include "renewal/events.h"
 #include "renewal/facts.h"
 #include "renewal/job_journal.h"
+#include "renewal/kept_certificates.h"
 #include "renewal/notify.h"
 #include "renewal/requests.h"
 #include "renewal/world.h"
@@ -92,6 +93,7 @@ class Visit {
   AdviceBook advice_;
   AdviceDesk::Cause cause_{AdviceDesk::Cause::Ours};  ///< of the attempt
   std::string attempted_ca_;                          ///< its CA; empty: there was none
+  std::optional<KeptCertificates> kept_;              ///< of this visit's attempt
 };
 
 }  // namespace md::renewal

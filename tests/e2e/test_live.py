@@ -3,6 +3,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -105,3 +106,27 @@ def test_without_live_activation_a_restart_activates(bed):
     bed.httpd.graceful()
     bed.wait_served(domain)
     assert bed.serial(domain.name) == bed.store.serial(domain.name)
+
+
+@pytest.mark.ours
+def test_a_key_type_that_is_added_is_the_only_one_ordered(bed):
+    """VH-20"""
+    domain = Domain("types.example.org", settings=("MDPrivateKeys RSA",))
+    bed.serve(domain)
+    bed.wait_served(domain)
+    old = bed.store.serial(domain.name)
+    gate = threading.Event()
+    bed.proxy.inject("finalize", hold(gate))
+    bed.configure(replace(domain, settings=("MDPrivateKeys RSA P-256",)))
+    bed.httpd.graceful()
+    eventually(lambda: bed.proxy.count("finalize") == 2, "the other type is ordered")
+    assert bed.serial(domain.name, ciphers=tls.RSA_ONLY) == old
+    gate.set()
+    new = eventually(lambda: bed.serial(domain.name, ciphers=tls.EC_ONLY), "it is live")
+    assert bed.serial(domain.name, ciphers=tls.RSA_ONLY) == old != new
+    assert (bed.store.serial(domain.name), bed.store.serial(domain.name, "p-256")) == (old, new)
+    assert bed.proxy.count("new-order") == 2
+    bed.httpd.restart()
+    assert bed.serial(domain.name, ciphers=tls.RSA_ONLY) == old
+    assert bed.serial(domain.name, ciphers=tls.EC_ONLY) == new
+    assert bed.proxy.count("new-order") == 2 and bed.store.damage() == []
