@@ -81,6 +81,7 @@ Result<DomainView> view_of(const Session& session, const store::DomainRecord& re
   load_request(session.store, view);
   load_advices(session.store, view);
   view.facts.live = live_facts(session, view);
+  view.facts.issuing_ca = record.ca_url;
   if (renewal::has_all_files(session.store, Group::Staging, view.domain)) {
     const renewal::LoadedSet staged =
         renewal::load_set(session.store, Group::Staging, view.domain, session.store.key());

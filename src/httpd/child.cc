@@ -109,7 +109,7 @@ renewal::World Child::renewal_world() {
       .activates_live = runtime.generations != nullptr,
       .issuing_ca =
           [by_name](const model::ManagedDomain& domain) {
-            return by_name.at(domain.name)->record.ca_url;
+            return issuing_ca_of(*by_name.at(domain.name));
           },
       .is_revoked =
           [by_name, &runtime](const model::ManagedDomain& domain) {

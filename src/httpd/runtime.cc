@@ -26,6 +26,10 @@ DomainRuntime* Runtime::find_by_name(const model::DnsName& name) const {
   return found ? domains[*found].get() : nullptr;
 }
 
+std::string issuing_ca_of(const DomainRuntime& domain) {
+  return domain.live.get()->activated_at() ? "" : domain.record.ca_url;
+}
+
 std::vector<model::ManagedDomain> Runtime::managed_domains() const {
   std::vector<model::ManagedDomain> all;
   all.reserve(domains.size());

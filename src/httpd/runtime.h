@@ -52,6 +52,10 @@ struct DomainRuntime {
   std::vector<std::pair<std::string, std::string>> files;
 };
 
+/// The CA of the set that the domain has had since the start; empty for one that went live later,
+/// of which the parent's record does not tell. Any thread.
+std::string issuing_ca_of(const DomainRuntime& domain);
+
 /// All that one run of the configuration came to. Made by the parent in post_config, owned by
 /// pconf; children inherit it and only read, apart from the snapshots in it.
 struct Runtime {

@@ -22,6 +22,7 @@ status::DomainStatus status_of(const Runtime& runtime, const DomainRuntime& entr
   renewal::RenewalFacts facts;
   facts.live = live->facts();
   facts.advices = work->advices;
+  facts.issuing_ca = issuing_ca_of(entry);
   facts.staged_complete = work->staged.is_complete();
   facts.revoked = runtime.stapling != nullptr && runtime.stapling->is_revoked(entry);
   return {

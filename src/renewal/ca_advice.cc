@@ -73,6 +73,9 @@ CaAdvices AdviceBook::advices() const {
   CaAdvices advices;
   advices.followed = followed;
   for (const auto& [id, record] : certificates) {
+    if (!record.ca_url.empty()) {
+      advices.issuers.emplace(id, record.ca_url);
+    }
     if (record.advice) {
       advices.by_certificate.emplace(id, *record.advice);
     }

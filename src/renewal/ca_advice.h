@@ -32,6 +32,7 @@ CaAdvice choose_moment(const acme::RenewalInfo& info, const std::optional<CaAdvi
 /// What decisions need of it.
 struct CaAdvices {
   std::map<std::string, CaAdvice> by_certificate;  ///< by ari_cert_id
+  std::map<std::string, std::string> issuers;      ///< URL of the CA, by ari_cert_id
   /// When a renewal that the CA had advised was done last: a CA that advises to renew what it has
   /// just issued is not followed at once.
   std::optional<TimePoint> followed;

@@ -128,6 +128,22 @@ std::optional<std::string> name_not_covered(const model::ManagedDomain& domain,
   return std::nullopt;
 }
 
+/// Is it of a CA that is not configured any more (spec/store.md: a renewal follows)?
+std::optional<std::string> issued_elsewhere(const model::ManagedDomain& domain,
+                                            const RenewalFacts& facts,
+                                            const CertificateFacts& certificate) {
+  const auto& authorities = domain.settings.authorities;
+  const auto known = facts.advices.issuers.find(certificate.ari_cert_id);
+  const std::string& issuer =
+      known != facts.advices.issuers.end() ? known->second : facts.issuing_ca;
+  if (issuer.empty() || authorities.empty() || domain.is_static() ||
+      std::ranges::find(authorities, issuer, &model::CertificateAuthority::url) !=
+          authorities.end()) {
+    return std::nullopt;
+  }
+  return fmt::format("{} is of {}, which is not configured any more", label(certificate), issuer);
+}
+
 /// Why the certificate does not fit the configuration.
 std::optional<std::string> misfit(const model::ManagedDomain& domain,
                                   const CertificateFacts& certificate) {
@@ -161,6 +177,9 @@ std::optional<std::string> defect(const model::ManagedDomain& domain, const Rene
   }
   for (const CertificateFacts& certificate : facts.live.certificates) {
     if (auto reason = misfit(domain, certificate)) {
+      return reason;
+    }
+    if (auto reason = issued_elsewhere(domain, facts, certificate)) {
       return reason;
     }
   }

@@ -28,7 +28,10 @@ struct RenewalFacts {
   bool revoked{false};          ///< stapling has seen it (issue: stapling)
   /// What an administrator has asked for: whatever the mode and the certificates.
   std::optional<store::RenewalRequest> requested{};
-  CaAdvices advices{};           ///< heeded with MDRenewViaARI on
+  CaAdvices advices{};  ///< heeded with MDRenewViaARI on; their issuers, always
+  /// The CA that issued the live set, where `advices` do not know: md.json's, as long as the set is
+  /// that of the start. Empty: unknown.
+  std::string issuing_ca{};
   std::optional<CaHold> hold{};  ///< of the CA whose turn it is
 };
 

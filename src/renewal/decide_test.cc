@@ -193,6 +193,35 @@ TEST(RenewalDue, NamesWhatIsWrong) {
   }
 }
 
+TEST(RenewalDue, FollowsAChangeOfTheCa) {
+  struct Case {
+    const char* noted;      // with the certificate, when it was issued
+    const char* of_record;  // in md.json
+    bool due;
+  };
+  for (const Case& c : {Case{"", "", false}, Case{"https://one.test", "", false},
+                        Case{"https://two.test", "", false}, Case{"https://old.test", "", true},
+                        Case{"", "https://one.test", false}, Case{"", "https://old.test", true},
+                        Case{"https://one.test", "https://old.test", false}}) {
+    model::ManagedDomain domain = a_domain();
+    domain.settings.authorities = {{"https://one.test", "one"}, {"https://two.test", "two"}};
+    RenewalFacts facts = live({a_certificate(days(1), days(89))});
+    facts.live.certificates[0].ari_cert_id = "a.b";
+    facts.issuing_ca = c.of_record;
+    if (*c.noted != '\0') {
+      facts.advices.issuers["a.b"] = c.noted;
+    }
+    const RenewalDue due = renewal_due(domain, facts, kNow);
+    EXPECT_EQ(due.due, c.due) << c.noted << ' ' << c.of_record;
+    if (c.due) {
+      EXPECT_EQ(due.reason,
+                "certificate(rsa) is of https://old.test, which is not configured any more");
+    }
+    domain.settings.certificate_files = {"cert.pem"};
+    EXPECT_FALSE(renewal_due(domain, facts, kNow).due);
+  }
+}
+
 TEST(RenewalDue, DoesNotWaitForMustStapleFromTailscale) {
   model::ManagedDomain domain = a_domain();
   domain.settings.protocol = model::CertificateProtocol::Tailscale;

@@ -16,6 +16,7 @@ bool can_stay(const CertificateFacts& certificate, const model::ManagedDomain& d
   RenewalFacts alone;
   alone.live.certificates = {certificate};
   alone.advices = facts.advices;
+  alone.issuing_ca = facts.issuing_ca;
   return certificate.fits_spec && !renewal_due(domain, alone, now).due;
 }
 

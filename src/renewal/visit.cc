@@ -155,6 +155,7 @@ RenewalFacts Visit::facts_of_now(const CertificateSetFacts& live) const {
   facts.revoked = world_.is_revoked && world_.is_revoked(domain_);
   facts.requested = request_;
   facts.advices = advice_.advices();
+  facts.issuing_ca = world_.issuing_ca ? world_.issuing_ca(domain_) : "";
   const std::string& ca_url = authority_for(domain_.settings, journal_.job.errors).url;
   if (const auto until = tools_.holds.held_until(ca_url, world_.clock.now())) {
     facts.hold = CaHold{ca_url, *until};

@@ -27,8 +27,8 @@ using ChallengeChoice = std::function<Result<std::vector<model::ChallengeType>>(
 /// Facts about the live certificates of a domain, at the moment of the call. Thread-safe.
 using LiveFacts = std::function<CertificateSetFacts(const model::ManagedDomain& domain)>;
 
-/// The CA that issued the domain's live certificates, by what md.json said at the server's start;
-/// empty: unknown.
+/// The CA that issued the domain's live certificates, where they are those of the server's start:
+/// what md.json said then. Empty: unknown.
 using IssuingCa = std::function<std::string(const model::ManagedDomain& domain)>;
 
 /// How an attempt ended, for counters.

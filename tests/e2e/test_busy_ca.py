@@ -79,3 +79,26 @@ def test_another_ca_steps_in(bed):
     finally:
         bed.httpd.stop()
         second.stop()
+
+
+def test_a_change_of_the_ca_is_followed(bed):
+    """A certificate is renewed when its CA is not configured any more: once, whatever is restarted after that."""
+    second = Pebble(bed.root / "second", bed.authority, bed.httpd.http_port, bed.httpd.https_port).start()
+    try:
+        bed.serve(DOMAIN)
+        bed.wait_served(DOMAIN)
+        bed.configure(DOMAIN, options=[f"MDCertificateAuthority {second.url}"])
+        bed.httpd.graceful()
+        roots = second.roots()
+        eventually(lambda: tls.fetch(bed.httpd.https_port, DOMAIN.name, roots=roots).status == 200,
+                   "the second's certificate is served")
+        for again in (lambda: None, bed.httpd.graceful, bed.httpd.restart):
+            again()
+            status = eventually(lambda: (md := bed.md_status(DOMAIN.name))["state"] == 2 and md, "the set is complete")
+            assert not status.get("renew"), status
+            assert status["ca"]["urls"] == [second.url]
+        assert (bed.pebble.orders(), second.orders()) == (1, 1)
+        assert bed.store.damage() == []
+    finally:
+        bed.httpd.stop()
+        second.stop()
