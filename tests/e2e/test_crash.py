@@ -113,7 +113,7 @@ def test_activator_killed_at_each_of_its_file_system_steps(bed, calls, first):
         gate = threading.Event()
         bed.proxy.inject("certificate", hold(gate))
         bed.configure(*domains)
-        bed.httpd.graceful() if previous else bed.httpd.start()
+        bed.httpd.graceful() if step > first else bed.httpd.start()
         activator = eventually(lambda: bed.httpd.activator() not in (None, previous) and bed.httpd.activator(),
                                "an activator runs")
         with KilledAt(activator, calls, step):

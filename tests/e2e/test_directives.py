@@ -2,12 +2,11 @@
 """The running module's directives: all that are demanded, where they may stand, what a bad value gets."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from testbed.httpd import APACHE, REPOSITORY, Httpd
+from testbed.httpd import REPOSITORY, Httpd
 
 FACTS = REPOSITORY / "tests/data/directives.txt"
 
@@ -49,8 +48,7 @@ def httpd(tmp_path_factory):
 @pytest.mark.ours
 def test_the_module_has_each_that_is_demanded_and_documents_it(httpd):
     httpd.configure()
-    listed = subprocess.run([APACHE, "-d", httpd.root, "-f", httpd.root / "httpd.conf", "-L"], check=True,
-                            capture_output=True, text=True).stdout
+    listed = httpd.list_directives()
     entries = re.findall(r"^(\S+) \(mod_md\.c\)\n\t(.*)\n\t(.*)$", listed, re.MULTILINE)
     known = {name: places for name, _, places in entries if name.lower().startswith(("md", "<md"))}
     scopes = {name: here for name, _, here in facts()}

@@ -94,9 +94,18 @@ class Httpd:
 
     def test_configuration(self):
         """apachectl -t: exit code and what it said."""
-        done = subprocess.run([APACHE, *self._arguments(), "-t"], capture_output=True, text=True, timeout=30,
-                              env={**os.environ, **self._environment()})
+        done = self._run("-t")
         return done.returncode, done.stdout + done.stderr
+
+    def list_directives(self):
+        """What the modules that are loaded know: apachectl -L."""
+        done = self._run("-L")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _run(self, *options):
+        return subprocess.run([APACHE, *self._arguments(), *options], capture_output=True, text=True, timeout=30,
+                              env={**os.environ, **self._environment()})
 
     def _make_tree(self):
         for name in ("logs", "htdocs"):
