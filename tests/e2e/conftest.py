@@ -7,6 +7,7 @@ import pytest
 
 from testbed.bed import Bed, Layout
 from testbed.httpd import DEBIAN_MOD_MD, module_under_test
+from testbed.ocsp import OcspProxy, Responder
 from testbed.pebble import why_no_newer_pebble
 
 OURS = module_under_test() != DEBIAN_MOD_MD.resolve()
@@ -70,3 +71,20 @@ def crashes_of_ours(httpd):
 @pytest.fixture
 def bed(make_bed):
     return make_bed()
+
+
+@pytest.fixture
+def ocsp():
+    proxy = OcspProxy().start()
+    yield proxy
+    proxy.stop()
+    if proxy.responder:
+        proxy.responder.stop()
+
+
+@pytest.fixture
+def ocsp_bed(make_bed, ocsp):
+    """A CA whose certificates name a responder, and that responder."""
+    bed = make_bed(config={"ocspResponderURL": ocsp.url})
+    ocsp.responder = Responder(bed.root / "responder", *bed.pebble.intermediate()).start()
+    return bed

@@ -8,7 +8,7 @@ import pytest
 from testbed import tls
 from testbed.bed import Domain
 from testbed.forward_proxy import PASSWORD, ForwardProxy
-from testbed.ocsp import OcspProxy, Responder, good_staple
+from testbed.ocsp import good_staple
 from testbed.pki import TestAuthority
 from testbed.ports import free_port
 from testbed.waiting import eventually
@@ -25,20 +25,8 @@ def no_exceptions(monkeypatch):
 
 
 @pytest.fixture
-def ocsp():
-    proxy = OcspProxy().start()
-    yield proxy
-    proxy.stop()
-    if proxy.responder:
-        proxy.responder.stop()
-
-
-@pytest.fixture
-def bed(make_bed, ocsp):
-    """A CA whose certificates name a responder, and that responder."""
-    bed = make_bed(config={"ocspResponderURL": ocsp.url})
-    ocsp.responder = Responder(bed.root / "responder", *bed.pebble.intermediate()).start()
-    return bed
+def bed(ocsp_bed):
+    return ocsp_bed
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from testbed import tls
 from testbed.bed import Domain, PlainHost
 from testbed.fault_proxy import answer, endless_body, hold, then
 from testbed.listener import Listener, users
-from testbed.ocsp import HOUR, OcspProxy, Responder, drips, forged, good_staple, refusal, says, staple
+from testbed.ocsp import HOUR, drips, forged, good_staple, refusal, says, staple
 from testbed.processes import threads_named
 from testbed.tracing import FilesTouched
 from testbed.waiting import eventually
@@ -26,20 +26,8 @@ RSA, EC = ("-tls1_2", "-cipher", tls.RSA_ONLY), ("-tls1_2", "-cipher", tls.EC_ON
 
 
 @pytest.fixture
-def ocsp():
-    proxy = OcspProxy().start()
-    yield proxy
-    proxy.stop()
-    if proxy.responder:
-        proxy.responder.stop()
-
-
-@pytest.fixture
-def bed(make_bed, ocsp):
-    """A CA whose certificates name a responder, and that responder."""
-    bed = make_bed(config={"ocspResponderURL": ocsp.url})
-    ocsp.responder = Responder(bed.root / "responder", *bed.pebble.intermediate()).start()
-    return bed
+def bed(ocsp_bed):
+    return ocsp_bed
 
 
 def wait_stapled(bed, name, *arguments, within=30):
