@@ -7,6 +7,7 @@
 #include "httpd/guard.h"
 #include "httpd/runtime.h"
 #include "httpd/stapling.h"
+#include "httpd/startup.h"
 
 // See tls_hooks.cc.
 extern "C" {
@@ -92,17 +93,23 @@ int get_response(server_rec* host, conn_rec* /*connection*/, const char* id, apr
   });
 }
 
+// What SSL_CTX_get_tlsext_status_cb is, without its C cast; `intercept` has the one that sets it.
+using StatusCallback = int (*)(SSL*, void*);
+StatusCallback status_callback_of(SSL_CTX* context) {
+  StatusCallback callback = nullptr;
+  SSL_CTX_ctrl(context, SSL_CTRL_GET_TLSEXT_STATUS_REQ_CB, 0, static_cast<void*>(&callback));
+  return callback;
+}
+
 /// Certificates that demand staples (MDMustStaple), and nobody to provide them?
 void warn_of_must_staple(const server_rec* host, SSL_CTX* context) {
   const Runtime* const runtime = current_runtime();
-  const bool is_trial = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
-  if (runtime == nullptr || is_trial || !runtime->provides_certificates_of(host)) {
+  if (runtime == nullptr || current_pass() == Pass::Trial ||
+      !runtime->provides_certificates_of(host)) {
     return;
   }
   const model::ManagedDomain& domain = runtime->find_by_host(host)->domain;
-  int (*status_callback)(SSL*, void*) = nullptr;
-  SSL_CTX_ctrl(context, SSL_CTRL_GET_TLSEXT_STATUS_REQ_CB, 0, static_cast<void*>(&status_callback));
-  if (domain.settings.must_staple == model::Switch::On && status_callback == nullptr) {
+  if (domain.settings.must_staple == model::Switch::On && status_callback_of(context) == nullptr) {
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, host,
                  "mod_md: MDMustStaple is on for the Managed Domain %s, but nothing staples at %s: "
                  "clients that heed it refuse the certificate. Set MDStapling on.",
@@ -129,9 +136,7 @@ int init_server(server_rec* host, apr_pool_t* /*pool*/, int is_proxy, SSL_CTX* c
 
 void Stapling::intercept(SSL_CTX* context) {
   auto callback = std::make_unique<Callback>(Callback{this, nullptr, nullptr});
-  // What SSL_CTX_get_tlsext_status_cb and SSL_CTX_set_tlsext_status_cb are, without their C casts.
-  SSL_CTX_ctrl(context, SSL_CTRL_GET_TLSEXT_STATUS_REQ_CB, 0,
-               static_cast<void*>(&callback->previous));
+  callback->previous = status_callback_of(context);
   SSL_CTX_get_tlsext_status_arg(context, &callback->previous_argument);
   SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB,
                         reinterpret_cast<void (*)()>(answer_status_request));

@@ -29,15 +29,6 @@
 namespace md::httpd {
 namespace {
 
-enum class Pass {
-  Trial,  ///< httpd reads the configuration twice at its start; this is the first time
-  Real,
-};
-
-Pass current_pass() {
-  return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG ? Pass::Trial : Pass::Real;
-}
-
 // No chain of certificates is longer.
 constexpr std::size_t kMostOfAFile = std::size_t{1024} * 1024;
 
@@ -484,6 +475,10 @@ int post_config_last(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptem
 }
 
 }  // namespace
+
+Pass current_pass() {
+  return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG ? Pass::Trial : Pass::Real;
+}
 
 void register_startup_hooks() {
   static const char* const mod_ssl[] = {"mod_ssl.c", nullptr};
