@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/certificate.h"
 
-#include <arpa/inet.h>
 #include <openssl/ct.h>
 
 #include <algorithm>
@@ -222,11 +221,8 @@ std::vector<std::string> Certificate::alternative_names() const {
   const CleanErrors clean;
   Names names = names_of(*this);
   for (const std::string& bytes : names.addresses) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
-    const bool is_address = bytes.size() == 4 || bytes.size() == 16;
-    if (is_address && ::inet_ntop(family, bytes.data(), text.data(), text.size()) != nullptr) {
-      names.dns.emplace_back(text.data());
+    if (std::string text = model::address_text(as_bytes(bytes)); !text.empty()) {
+      names.dns.push_back(std::move(text));
     }
   }
   return std::move(names.dns);

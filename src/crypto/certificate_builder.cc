@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/internal/certificate_builder.h"
 
-#include <arpa/inet.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -19,20 +18,8 @@ using model::DnsName;
 constexpr std::size_t kMaxCommonName = 64;  // RFC 5280 appendix A.1, ub-common-name
 constexpr long kStatusRequest = 5;          // RFC 6066 §8, the TLS extension to be promised
 
-/// 4 or 16 bytes; empty if the text is no IP address.
-Bytes ip_address(const std::string& text) {
-  std::array<unsigned char, 16> address{};
-  if (inet_pton(AF_INET, text.c_str(), address.data()) == 1) {
-    return {address.begin(), address.begin() + 4};
-  }
-  if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1) {
-    return {address.begin(), address.end()};
-  }
-  return {};
-}
-
 GeneralNamePtr general_name(const DnsName& name) {
-  const Bytes address = ip_address(name.text());
+  const Bytes address = model::address_bytes(name.text());
   const bool is_address = !address.empty();
   GeneralNamePtr general(GENERAL_NAME_new());
   ASN1_STRING* const value =
@@ -103,8 +90,7 @@ bool set_common_name(X509_NAME* subject, std::string_view name) {
 }
 
 std::string common_name(const std::vector<DnsName>& names) {
-  if (names.empty() || names.front().text().size() > kMaxCommonName ||
-      !ip_address(names.front().text()).empty()) {
+  if (names.empty() || names.front().text().size() > kMaxCommonName || names.front().is_ip()) {
     return {};
   }
   return names.front().text();

@@ -49,6 +49,7 @@ renewal::CertificateSetFacts staged_facts(const store::FileStore& store,
       return {};
     }
     facts.certificates.push_back(renewal::facts_of(spec, chain->front()));
+    facts.certificates.back().timestamps = chain->front().timestamps();
   }
   return facts;
 }

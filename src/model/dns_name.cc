@@ -37,24 +37,6 @@ std::string_view last_label(std::string_view text) {
   return text.substr(text.rfind('.') + 1);
 }
 
-/// In network order: 4 or 16 bytes, or none if that is no address.
-std::vector<unsigned char> address_bytes(const std::string& text) {
-  std::array<unsigned char, 16> bytes{};
-  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
-    return {bytes.begin(), bytes.begin() + 4};
-  }
-  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) {
-    return {bytes.begin(), bytes.end()};
-  }
-  return {};
-}
-
-std::string address_text(const std::vector<unsigned char>& bytes) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
-  return ::inet_ntop(family, bytes.data(), text.data(), text.size()) != nullptr ? text.data() : "";
-}
-
 /// Without the brackets, and the port behind them, of an IPv6 address; anything else as it is.
 std::string_view without_brackets(std::string_view text) {
   const auto end = text.find(']');
@@ -74,6 +56,26 @@ std::string_view without_port(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<unsigned char> address_bytes(const std::string& text) {
+  std::array<unsigned char, 16> bytes{};
+  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
+    return {bytes.begin(), bytes.begin() + 4};
+  }
+  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) {
+    return {bytes.begin(), bytes.end()};
+  }
+  return {};
+}
+
+std::string address_text(std::span<const unsigned char> bytes) {
+  if (bytes.size() != 4 && bytes.size() != 16) {
+    return "";
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
+  return ::inet_ntop(family, bytes.data(), text.data(), text.size()) != nullptr ? text.data() : "";
+}
 
 Result<DnsName> DnsName::parse(std::string_view text) {
   const auto refuse = [&](std::string_view why) {

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,11 @@
 #include "base/result.h"
 
 namespace md::model {
+
+/// An IP address in network order, 4 or 16 bytes; none if the text is no address.
+std::vector<unsigned char> address_bytes(const std::string& text);
+/// The other way round, IPv6 as RFC 5952 has it; empty if there are not 4 or 16 bytes.
+std::string address_text(std::span<const unsigned char> bytes);
 
 /// What a certificate can be for: a host name, a wildcard, or an IP address (RFC 8738), in its one
 /// normal form: lower case, no trailing dot, no port, no brackets; IPv6 as RFC 5952 has it.

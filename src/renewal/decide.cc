@@ -111,23 +111,6 @@ std::optional<std::string> expired(const CertificateFacts& certificate, TimePoin
                      format_http_date(certificate.validity.until));
 }
 
-/// The first of the domain's names that the certificate is not for.
-std::optional<std::string> name_not_covered(const model::ManagedDomain& domain,
-                                            const CertificateFacts& certificate) {
-  std::vector<model::DnsName> certified;
-  for (const std::string& name : certificate.names) {
-    if (auto parsed = model::DnsName::parse(name)) {
-      certified.push_back(std::move(parsed).value());
-    }
-  }
-  for (const model::DnsName& name : domain.names) {
-    if (!model::covers(certified, name)) {
-      return name.text();
-    }
-  }
-  return std::nullopt;
-}
-
 /// Is it of a CA that is not configured any more (spec/store.md: a renewal follows)?
 std::optional<std::string> issued_elsewhere(const model::ManagedDomain& domain,
                                             const RenewalFacts& facts,

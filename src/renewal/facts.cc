@@ -25,8 +25,23 @@ CertificateFacts facts_of(const model::KeySpec& spec, const crypto::Certificate&
   facts.ari_cert_id = leaf.ari_cert_id().value_or("");
   facts.must_staple = leaf.must_staple();
   facts.fits_spec = leaf.fits(spec);
-  facts.timestamps = leaf.timestamps();
   return facts;
+}
+
+std::optional<std::string> name_not_covered(const model::ManagedDomain& domain,
+                                            const CertificateFacts& certificate) {
+  std::vector<model::DnsName> certified;
+  for (const std::string& name : certificate.names) {
+    if (auto parsed = model::DnsName::parse(name)) {
+      certified.push_back(std::move(parsed).value());
+    }
+  }
+  for (const model::DnsName& name : domain.names) {
+    if (!model::covers(certified, name)) {
+      return name.text();
+    }
+  }
+  return std::nullopt;
 }
 
 const CertificateFacts* CertificateSetFacts::find(const model::KeySpec& spec) const {

@@ -24,10 +24,14 @@ struct CertificateFacts {
   std::string ari_cert_id;  ///< empty if it has none
   bool must_staple{false};
   bool fits_spec{true};  ///< its key is as `spec` has it
+  /// Of a certificate to come, in status documents alone: facts_of leaves them out.
   std::vector<crypto::SignedTimestamp> timestamps;
 };
 CertificateFacts facts_of(const store::KeyedChain& keyed);
 CertificateFacts facts_of(const model::KeySpec& spec, const crypto::Certificate& leaf);
+/// A name of the domain that the certificate is not for; nullopt: it is for all.
+std::optional<std::string> name_not_covered(const model::ManagedDomain& domain,
+                                            const CertificateFacts& certificate);
 
 /// A managed domain's certificates, as far as they can be used, and why not all can if so.
 struct CertificateSetFacts {

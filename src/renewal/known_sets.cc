@@ -70,7 +70,6 @@ class Reader {
   bool failed_{false};
 };
 
-// Without timestamps: they are told of certificates to come alone, and these are those in use.
 void write(Writer& writer, const CertificateFacts& facts) {
   writer.number(facts.spec.type == model::KeySpec::Type::Rsa ? 1 : 0);
   writer.number(facts.spec.bits);

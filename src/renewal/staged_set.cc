@@ -132,15 +132,7 @@ LoadedPair load_pair(const Folder& folder, const model::KeySpec& spec) {
 
 /// Is a certificate of the live set for all names, and its key as it is configured?
 bool fits(const CertificateFacts& certificate, const model::ManagedDomain& domain) {
-  std::vector<model::DnsName> certified;
-  for (const std::string& name : certificate.names) {
-    if (auto parsed = model::DnsName::parse(name)) {
-      certified.push_back(std::move(parsed).value());
-    }
-  }
-  return certificate.fits_spec && std::ranges::all_of(domain.names, [&](const auto& name) {
-           return model::covers(certified, name);
-         });
+  return certificate.fits_spec && !name_not_covered(domain, certificate);
 }
 
 bool is_part_of_a_set(std::string_view file) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/testing/test_ca.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdlib>
 
@@ -77,14 +74,9 @@ std::string common_name_of(X509_REQ* csr) {
   return at < 0 ? "" : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
 }
 
-/// Empty if it has the length of none.
 std::string address_of(const ASN1_STRING* bytes) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const int size = ASN1_STRING_length(bytes);
-  const bool is_address = (size == 4 || size == 16) &&
-                          inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(bytes),
-                                    text.data(), text.size()) != nullptr;
-  return is_address ? text.data() : "";
+  return model::address_text(
+      {ASN1_STRING_get0_data(bytes), static_cast<std::size_t>(ASN1_STRING_length(bytes))});
 }
 
 CsrContents contents_of(X509_REQ* csr) {
