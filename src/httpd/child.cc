@@ -188,7 +188,10 @@ void Child::stop_and_join() {
 }
 
 void register_child_hooks() {
-  ap_hook_child_init(child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // mod_watchdog's makes the thread that triggers us: come second, and its first call finds nobody
+  // and the next one is an interval later.
+  static const char* const mod_watchdog[] = {"mod_watchdog.c", nullptr};
+  ap_hook_child_init(child_init, nullptr, mod_watchdog, APR_HOOK_FIRST);
   ap_hook_child_stopping(child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
 }
 

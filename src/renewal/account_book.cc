@@ -168,8 +168,7 @@ Result<AccountBook::Opened> AccountBook::open(acme::Connection& connection,
 }
 
 Result<AccountBook::Opened> AccountBook::open_at(Shelf& shelf, Visitor& visitor) {
-  const bool is_new_here = !shelf.opened;
-  if (is_new_here) {
+  if (!shelf.opened) {
     shelf.opened = find_on_disk(shelf, visitor);
   }
   if (!shelf.opened) {
@@ -197,16 +196,11 @@ Result<AccountBook::Opened> AccountBook::open_at(Shelf& shelf, Visitor& visitor)
       shelf.opened = std::move(registered).value();
     }
   }
-  if (is_new_here) {
-    const auto promoted = store_.folders(Group::Accounts).value_or({});
-    shelf.is_promoted = std::any_of(promoted.begin(), promoted.end(), [&](const auto& folder) {
-      const auto account = load(Group::Accounts, folder, shelf, visitor);
-      return account && account->record.url == shelf.opened->record.url;
-    });
-  }
   if (!visitor.contacts.empty() && shelf.opened->record.contacts != visitor.contacts) {
     MD_TRY(update_contacts(visitor, *shelf.opened));
   }
+  // Looked for again with each domain: the first one's activation puts it there.
+  shelf.is_promoted = shelf.is_promoted || is_in_accounts(shelf, visitor);
   if (!shelf.is_promoted) {
     // Wherever it came from: activation of any domain that used it makes it permanent.
     MD_TRY(stage(visitor, *shelf.opened));
@@ -232,6 +226,14 @@ std::optional<AccountBook::Opened> AccountBook::find_on_disk(const Shelf& shelf,
     }
   }
   return std::nullopt;
+}
+
+bool AccountBook::is_in_accounts(const Shelf& shelf, const Visitor& visitor) const {
+  const auto accounts = store_.folders(Group::Accounts).value_or({});
+  return std::any_of(accounts.begin(), accounts.end(), [&](const std::string& folder) {
+    const auto account = load(Group::Accounts, folder, shelf, visitor);
+    return account && account->record.url == shelf.opened->record.url;
+  });
 }
 
 /// What is no account of this shelf, or cannot be read, is passed over: at worst a new one is made.
@@ -403,6 +405,7 @@ void AccountBook::forget(const std::string& ca_url, const std::string& account_u
     shelf->dead.insert(account_url);
     if (shelf->opened && shelf->opened->record.url == account_url) {
       shelf->opened.reset();
+      shelf->is_promoted = false;
     }
   }
 }

@@ -62,6 +62,7 @@ class AccountBook {
 
   Result<Opened> open_at(Shelf& shelf, Visitor& visitor);
   std::optional<Opened> find_on_disk(const Shelf& shelf, const Visitor& visitor) const;
+  bool is_in_accounts(const Shelf& shelf, const Visitor& visitor) const;
   std::optional<Opened> load(store::Group group, const std::string& folder, const Shelf& shelf,
                              const Visitor& visitor) const;
   std::optional<crypto::PrivateKey> load_key(store::Group group, const std::string& folder) const;
