@@ -76,7 +76,8 @@ def test_a_store_made_by_debians_mod_md(make_bed):
 
 def test_drive_history_restore_revoke(bed):
     """Of a domain that httpd does not know, with httpd answering the challenge."""
-    bed.serve(Domain("served.example.org"))
+    # Manual: the server gets itself no account that the tool could take.
+    bed.serve(Domain("served.example.org", settings=("MDRenewMode manual",)))
     tool = Tool(bed)
     name = "driven.example.org"
     tool.output("add", name, "-a", bed.proxy.url, "-C", os.fspath(bed.authority.root_file))

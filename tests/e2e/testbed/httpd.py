@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Apache httpd with a ServerRoot of its own and the module under test in it."""
 
+import contextlib
 import os
 import pwd
 import re
@@ -203,7 +204,8 @@ class Httpd:
         """kill -9 of the whole server, parent first, so that nobody mourns."""
         victims = [self.pid, *processes.children(self.pid)]
         for pid in victims:
-            processes.kill_9(pid)
+            with contextlib.suppress(ProcessLookupError):  # the activator follows its parent by itself
+                processes.kill_9(pid)
         self._process.wait()
         eventually(lambda: not any(processes.is_alive(pid) for pid in victims), "every process is gone")
 
