@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <optional>
 
+#include "base/descriptor.h"
+
 extern char** environ;
 
 namespace md {
@@ -26,22 +28,6 @@ constexpr std::size_t kOutputLimit = 4096;
 // How often the end of a command, a stop of the server and the time-out are looked at.
 constexpr milliseconds kFirstPause{1};
 constexpr milliseconds kLongestPause{50};
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// posix_spawn's attributes: a process group of its own, so that all it starts can be ended, and
 /// none of the signal masks of our worker threads.
@@ -132,8 +118,8 @@ Result<CommandOutcome> PosixCommandRunner::run(const std::vector<std::string>& a
     return fail(ErrorKind::InvalidInput, "no command given");
   }
   // A file in memory and no pipe: a command that outlives us must not break on its next word.
-  const FileDescriptor output(::memfd_create("command-output", MFD_CLOEXEC));
-  if (output.get() < 0) {
+  const Descriptor output(::memfd_create("command-output", MFD_CLOEXEC));
+  if (!output.is_open()) {
     return fail_errno(errno, fmt::format("run '{}'", argv.front()));
   }
   SpawnAttributes spawn;

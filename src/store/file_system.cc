@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "store/descriptor.h"
+#include "base/descriptor.h"
 
 namespace md::store {
 namespace {

@@ -12,8 +12,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/text.h"
-#include "store/descriptor.h"
 
 namespace md::store {
 namespace {

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "store/descriptor.h"
+#include "base/descriptor.h"
 
 namespace md::store {
 namespace {

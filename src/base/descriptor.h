@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace md::store {
+namespace md {
 
 /// Owns a file descriptor.
 class Descriptor {
@@ -48,4 +48,4 @@ auto uninterrupted(Call call) {
   return result;
 }
 
-}  // namespace md::store
+}  // namespace md
