@@ -59,10 +59,11 @@ class Bed:
             eventually(lambda: self._is_finished(domain, specs), f"{domain.name} is renewed", within)
 
     def wait_served(self, *domains, within=30):
-        """Until each name of the domains answers a verified request."""
+        """Until each name of the domains answers verified requests, of one child as of the other."""
         for domain in domains:
             for name in domain.names:
-                eventually(lambda: self.fetch(name).status == 200, f"{name} answers with its certificate", within)
+                eventually(lambda: all(self.fetch(name).status == 200 for _ in range(10)),
+                           f"{name} answers with its certificate", within)
 
     def obtain(self, *domains, specs=("",)):
         """From the start of httpd to certificates in use, by a graceful restart: this works with any mod_md."""
