@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +17,7 @@
 
 #include "httpd/guard.h"
 #include "httpd/installed_events.h"
+#include "httpd/own_process.h"
 #include "httpd/runtime.h"
 #include "renewal/activation.h"
 #include "renewal/staging_watch.h"
@@ -160,25 +159,6 @@ class Activator {
   std::vector<TimePoint> not_before_;
 };
 
-void leave_the_servers_affairs() {
-  prctl(PR_SET_NAME, "md-activator");
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  (void)::signal(SIGTERM, SIG_DFL);
-  (void)::signal(SIGINT, SIG_DFL);
-  // A reload is for the parent, which replaces us in the course of it.
-  (void)::signal(SIGHUP, SIG_IGN);
-  (void)::signal(SIGUSR1, SIG_IGN);
-  (void)::signal(SIGCHLD, SIG_DFL);
-  (void)::signal(SIGPIPE, SIG_IGN);
-  for (const ap_listen_rec* listener = ap_listeners; listener != nullptr;
-       listener = listener->next) {
-    int fd = -1;
-    if (listener->sd != nullptr && apr_os_sock_get(&fd, listener->sd) == APR_SUCCESS) {
-      ::close(fd);
-    }
-  }
-}
-
 /// The parent's view of it. One for each process that is spawned, in a pool of its own: what APR
 /// keeps of a process goes with it.
 struct ActivatorProcess {
@@ -259,7 +239,7 @@ apr_status_t spawn(apr_pool_t* config_pool, server_rec* server, std::chrono::sec
     status = apr_proc_fork(&activator->process, pool);
   }
   if (status == APR_INCHILD) {
-    leave_the_servers_affairs();
+    leave_the_servers_affairs("md-activator");
     ::close(activator->lifeline);
     guarded([&] { Activator(*current_runtime()).run(parent, lifeline, delay); });
     ::_exit(1);

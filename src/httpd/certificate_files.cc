@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "crypto/certificate.h"
 #include "renewal/staged_set.h"
@@ -38,23 +39,18 @@ CertificateFiles::Choice CertificateFiles::choose(const model::ManagedDomain& do
   std::string basis = basis_of(domain);
   if (const renewal::KnownSet* const known = known_.find(domain.name, basis, now)) {
     Choice choice{known->facts, known->has_any_file, live_pairs(domain, known->facts)};
-    if (choice.pairs->empty()) {
-      for (const KeyType type : fallback_types(domain)) {
-        choice.pairs->push_back(fallback_pair(domain, type));
-      }
+    if (choice.pairs.empty()) {
+      choice.pairs = fallback_pairs(domain);
     }
     found_.remember(domain.name, *known);
     return choice;
   }
   const auto live = renewal::load_set(store_, store::Group::Domains, domain, store_.key());
-  renewal::KnownSet set{std::move(basis), live.facts(), live.has_any_file, std::nullopt};
-  Choice choice{set.facts, set.has_any_file, live_pairs(domain, set.facts)};
-  if (choice.pairs->empty()) {
-    choice.pairs = make_fallbacks(domain, now, set.fallbacks_until);
-    set.basis = basis_of(domain);
-  }
-  if (choice.pairs) {
-    found_.remember(domain.name, std::move(set));
+  Choice choice{live.facts(), live.has_any_file, {}};
+  choice.pairs = live_pairs(domain, choice.facts);
+  if (!choice.pairs.empty()) {
+    found_.remember(domain.name,
+                    {std::move(basis), choice.facts, choice.has_any_file, std::nullopt});
   }
   return choice;
 }
@@ -109,54 +105,75 @@ std::vector<CertificateFiles::KeyType> CertificateFiles::fallback_types(
   return {types.begin(), types.end()};
 }
 
-CertificateFiles::Pair CertificateFiles::fallback_pair(const model::ManagedDomain& domain,
-                                                       KeyType type) const {
-  return {store_.path(store::Group::Domains, domain.name, fallback_certificate_file(type)),
-          store_.path_of(fallback_key_file(type)).string()};
-}
-
-/// `until`: when the first of them ends.
-Result<CertificateFiles::Pairs> CertificateFiles::make_fallbacks(const model::ManagedDomain& domain,
-                                                                 TimePoint now,
-                                                                 std::optional<TimePoint>& until) {
+CertificateFiles::Pairs CertificateFiles::fallback_pairs(const model::ManagedDomain& domain) {
   Pairs pairs;
   for (const KeyType type : fallback_types(domain)) {
-    MD_ASSIGN_OR_RETURN(const Fallback made, fallback(domain, type, now));
-    until = until ? std::min(*until, made.until) : made.until;
-    pairs.push_back(made.pair);
+    const Pair& pair = pairs.emplace_back(
+        store_.path(store::Group::Domains, domain.name, fallback_certificate_file(type)),
+        store_.path_of(fallback_key_file(type)).string());
+    last_fallbacks_.insert_or_assign(type, pair);
   }
   return pairs;
 }
 
-Result<CertificateFiles::Fallback> CertificateFiles::fallback(const model::ManagedDomain& domain,
-                                                              KeyType type, TimePoint now) {
+void CertificateFiles::prepare_fallbacks(const model::ManagedDomain& domain) {
+  // Whom a key cannot be made for learns it when the fallback is made.
+  std::ignore = fallback_key(KeyType::Ec);
+  for (const KeyType type : fallback_types(domain)) {
+    std::ignore = fallback_key(type);
+  }
+}
+
+Result<std::string> CertificateFiles::make_fallbacks(const model::ManagedDomain& domain,
+                                                     const Choice& choice, TimePoint now) {
+  renewal::KnownSet set{"", choice.facts, choice.has_any_file, std::nullopt};
+  for (const KeyType type : fallback_types(domain)) {
+    MD_ASSIGN_OR_RETURN(const TimePoint until, make_fallback(domain, type, now));
+    set.fallbacks_until = set.fallbacks_until ? std::min(*set.fallbacks_until, until) : until;
+  }
+  set.basis = basis_of(domain);
+  renewal::KnownSets made;
+  made.remember(domain.name, std::move(set));
+  return made.to_bytes();
+}
+
+Result<CertificateFiles::Pairs> CertificateFiles::take_fallbacks(const model::ManagedDomain& domain,
+                                                                 const Result<std::string>& made) {
+  if (made) {
+    found_.add(renewal::KnownSets::from_bytes(*made));
+    return fallback_pairs(domain);
+  }
+  Pairs pairs;
+  for (const KeyType type : fallback_types(domain)) {
+    const auto other = last_fallbacks_.find(type);
+    if (other == last_fallbacks_.end()) {
+      return made.error();
+    }
+    pairs.push_back(other->second);
+  }
+  return pairs;
+}
+
+Result<TimePoint> CertificateFiles::make_fallback(const model::ManagedDomain& domain, KeyType type,
+                                                  TimePoint now) {
   MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const key, fallback_key(type),
                               "key of the fallback certificates");
-  auto until = usable_until(domain, type, *key, now);
-  if (!until) {
-    until = now + kFallbackLifetime;
-    MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const signer, fallback_key(KeyType::Ec),
-                                "key of the fallback certificates");
-    const model::Validity validity{now - kBackdated, *until};
-    MD_ASSIGN_OR_RETURN(
-        const auto certificate,
-        type == KeyType::Ec
-            ? crypto::make_fallback_certificate(*key, domain.names, validity)
-            : crypto::make_fallback_certificate(*key, *signer, domain.names, validity));
-    MD_ASSIGN_OR_RETURN(const std::string pem, certificate.to_pem());
-    if (auto saved =
-            store_.save(store::Group::Domains, domain.name, fallback_certificate_file(type), pem,
-                        store::Durability::Replaceable);
-        !saved) {
-      // A full disk: any certificate of that key lets the server start.
-      const auto other = last_fallback_.find(type);
-      return other != last_fallback_.end() ? Result<Fallback>({other->second.pair, now})
-                                           : Result<Fallback>(std::move(saved).error());
-    }
+  if (const auto until = usable_until(domain, type, *key, now)) {
+    return *until;
   }
-  Fallback made{fallback_pair(domain, type), *until};
-  last_fallback_.insert_or_assign(type, made);
-  return made;
+  const TimePoint until = now + kFallbackLifetime;
+  MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const signer, fallback_key(KeyType::Ec),
+                              "key of the fallback certificates");
+  const model::Validity validity{now - kBackdated, until};
+  MD_ASSIGN_OR_RETURN(
+      const auto certificate,
+      type == KeyType::Ec
+          ? crypto::make_fallback_certificate(*key, domain.names, validity)
+          : crypto::make_fallback_certificate(*key, *signer, domain.names, validity));
+  MD_ASSIGN_OR_RETURN(const std::string pem, certificate.to_pem());
+  MD_TRY(store_.save(store::Group::Domains, domain.name, fallback_certificate_file(type), pem,
+                     store::Durability::Replaceable));
+  return until;
 }
 
 Result<const crypto::PrivateKey*> CertificateFiles::fallback_key(KeyType type) {

@@ -31,7 +31,7 @@ class CertificateFiles {
   struct Choice {
     renewal::CertificateSetFacts facts;
     bool has_any_file{false};
-    Result<Pairs> pairs;
+    Pairs pairs;  ///< none: fallbacks have to be made
   };
 
   /// `known`: what is known of before; where it still holds, nothing is read.
@@ -40,24 +40,28 @@ class CertificateFiles {
 
   Choice choose(const model::ManagedDomain& domain, TimePoint now);
 
+  /// Makes, or finds, the fallbacks of a domain that `choose` had no files for; the text is for
+  /// `take_fallbacks`. A task of SideWork, which shares the keys with us if `prepare_fallbacks` was
+  /// called before.
+  Result<std::string> make_fallbacks(const model::ManagedDomain& domain, const Choice& choice,
+                                     TimePoint now);
+  void prepare_fallbacks(const model::ManagedDomain& domain);
+  /// Those of another domain if they could not be made (a full disk): any certificate lets the
+  /// server start.
+  Result<Pairs> take_fallbacks(const model::ManagedDomain& domain, const Result<std::string>& made);
+
   /// What is known now, of the domains that were chosen for.
   [[nodiscard]] const renewal::KnownSets& found() const { return found_; }
 
  private:
-  struct Fallback {
-    Pair pair;
-    TimePoint until;
-  };
-
   static std::vector<KeyType> fallback_types(const model::ManagedDomain& domain);
   static std::vector<std::string> files_of(const model::ManagedDomain& domain);
   [[nodiscard]] std::string basis_of(const model::ManagedDomain& domain);
   [[nodiscard]] Pairs live_pairs(const model::ManagedDomain& domain,
                                  const renewal::CertificateSetFacts& facts) const;
-  [[nodiscard]] Pair fallback_pair(const model::ManagedDomain& domain, KeyType type) const;
-  Result<Pairs> make_fallbacks(const model::ManagedDomain& domain, TimePoint now,
-                               std::optional<TimePoint>& until);
-  Result<Fallback> fallback(const model::ManagedDomain& domain, KeyType type, TimePoint now);
+  Pairs fallback_pairs(const model::ManagedDomain& domain);
+  /// Returns when it ends.
+  Result<TimePoint> make_fallback(const model::ManagedDomain& domain, KeyType type, TimePoint now);
   Result<const crypto::PrivateKey*> fallback_key(KeyType type);
   [[nodiscard]] std::optional<TimePoint> usable_until(const model::ManagedDomain& domain,
                                                       KeyType type, const crypto::PrivateKey& key,
@@ -68,7 +72,7 @@ class CertificateFiles {
   renewal::KnownSets found_;
   std::map<KeyType, crypto::PrivateKey> fallback_keys_;
   std::optional<std::string> key_stamps_;  // of the files of fallback_keys_
-  std::map<KeyType, Fallback> last_fallback_;
+  std::map<KeyType, Pair> last_fallbacks_;
 };
 
 }  // namespace md::httpd

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/runtime.h"
 
+#include <fmt/format.h>
+
 #include "httpd/guard.h"
 
 namespace md::httpd {
@@ -14,6 +16,24 @@ Runtime* runtime_in_force = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-cons
 DomainRuntime* Runtime::find_by_host(const server_rec* host) const {
   const auto found = domain_of_host.find(host);
   return found == domain_of_host.end() ? nullptr : domains[found->second].get();
+}
+
+const CertificateFilePairs& Runtime::files_of(const DomainRuntime& domain) {
+  if (side_work != nullptr && domain.files_task) {
+    side_work->complete(*domain.files_task);
+  }
+  return domain.files;
+}
+
+void Runtime::end_side_work() {
+  if (side_work != nullptr) {
+    side_work->complete_all();
+    side_work.reset();
+  }
+}
+
+void Runtime::report(const model::ManagedDomain& domain, const std::string& why) const {
+  logger.error(LogId{10173}, fmt::format("{}: {}", domain.name, why));
 }
 
 bool Runtime::provides_certificates_of(const server_rec* host) const {

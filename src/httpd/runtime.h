@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/command.h"
 #include "base/random.h"
+#include "base/side_work.h"
 #include "base/snapshot.h"
 #include "config/name_index.h"
 #include "http/curl_client.h"
@@ -25,6 +26,7 @@
 #include "store/documents.h"
 #include "store/file_store.h"
 #include "store/generation_table.h"
+#include "store/sync.h"
 
 namespace md::httpd {
 
@@ -35,10 +37,15 @@ struct DomainWork {
   renewal::CaAdvices advices;           ///< of the CA, about the live certificates
 };
 
+/// Paths of certificate and key.
+using CertificateFilePairs = std::vector<std::pair<std::string, std::string>>;
+
 /// A managed domain as this server runs it.
 struct DomainRuntime {
   model::ManagedDomain domain;
   store::DomainRecord record;
+  /// Of the record, by the parent before there are children.
+  store::Storing storing{store::Storing::Never};
   /// What is served. Set by the parent before the children are forked; afterwards by each
   /// process's CertificateLoader alone.
   Snapshot<LiveSet> live;
@@ -49,7 +56,9 @@ struct DomainRuntime {
   /// Certificate and key files that mod_ssl is given at start, in pairs; the fallback if there is
   /// nothing else. The same for all hosts of the domain, as h2 connections are only shared between
   /// hosts with the same files (reference/feasibility.md §1.2).
-  std::vector<std::pair<std::string, std::string>> files;
+  CertificateFilePairs files;
+  /// Of the start's side work, which makes `files`; nullopt: they were there.
+  std::optional<std::size_t> files_task;
 };
 
 /// The CA of the set that the domain has had since the start; empty for one that went live later,
@@ -77,6 +86,8 @@ struct Runtime {
   /// nullptr: nothing is stapled.
   std::unique_ptr<Stapling> stapling;
   std::unique_ptr<http::CurlGlobal> curl;
+  /// What a start need not wait for; it ends with post_config, and is nullptr afterwards.
+  std::unique_ptr<SideWork> side_work;
 
   model::ResolvedSettings settings;  ///< of the main server
   std::vector<std::uint16_t> listened_ports;
@@ -86,6 +97,14 @@ struct Runtime {
   /// Hosts of a domain that have certificate files of their own: those are served, whatever we
   /// have. Filled while mod_ssl collects the files of its hosts.
   std::unordered_set<const server_rec*> hosts_with_own_files;
+
+  /// What mod_ssl is given for the domain: waits for it if it is being made. Parent, in
+  /// post_config.
+  const CertificateFilePairs& files_of(const DomainRuntime& domain);
+  /// Parent, at the end of post_config: all of it is done.
+  void end_side_work();
+  /// Logs what is wrong with one domain, at a start that goes on. Parent.
+  void report(const model::ManagedDomain& domain, const std::string& why) const;
 
   /// Is it our certificates that this host serves?
   [[nodiscard]] bool provides_certificates_of(const server_rec* host) const;

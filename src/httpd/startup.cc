@@ -10,31 +10,22 @@
 #include <unordered_set>
 
 #include "httpd/activator.h"
-#include "httpd/certificate_files.h"
 #include "httpd/child.h"
 #include "httpd/configuration.h"
 #include "httpd/directive_adapter.h"
 #include "httpd/guard.h"
+#include "httpd/own_process.h"
 #include "httpd/runtime.h"
 #include "httpd/server_properties.h"
-#include "httpd/start_memory.h"
+#include "httpd/start_certificates.h"
 #include "renewal/activation.h"
 #include "renewal/ca_advice.h"
-#include "renewal/decide.h"
-#include "renewal/static_set.h"
 #include "store/lock.h"
 #include "store/renewal_request.h"
 #include "store/sync.h"
 
 namespace md::httpd {
 namespace {
-
-// No chain of certificates is longer.
-constexpr std::size_t kMostOfAFile = std::size_t{1024} * 1024;
-
-// Of the store, for root alone: what the next start need not find out again.
-constexpr std::string_view kKnownSetsFile = "known-sets";
-constexpr std::size_t kMostOfKnownSets = std::size_t{256} * 1024 * 1024;
 
 /// Does, in order, what the start is made of. A domain that fails is reported and left behind; only
 /// what concerns all of them ends the start.
@@ -49,8 +40,10 @@ class Startup {
     recover();
     synchronise();
     activate();
-    load_live_sets();
+    runtime_.side_work = std::make_unique<SideWork>([] { leave_the_servers_affairs("md-start"); });
+    load_certificates(runtime_, pass_);
     if (pass_ == Pass::Real) {
+      leave_records();
       note_server_properties(*runtime_.store, runtime_.settings.port_map, runtime_.listened_ports,
                              runtime_.logger);
       MD_TRY(prepare_for_children());
@@ -126,7 +119,7 @@ class Startup {
       const auto recovered =
           renewal::recover_interrupted_activation(*runtime_.store, entry->domain, runtime_.logger);
       if (!recovered) {
-        report(entry->domain, recovered.error().message);
+        runtime_.report(entry->domain, recovered.error().message);
       }
     }
   }
@@ -137,10 +130,10 @@ class Startup {
       store::align_folders(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
       return;
     }
-    auto records =
-        store::sync_domains(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
-    for (std::size_t i = 0; i < records.size() && i < runtime_.domains.size(); ++i) {
-      runtime_.domains[i]->record = std::move(records[i]);
+    auto synced = store::sync_domains(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
+    for (std::size_t i = 0; i < synced.size() && i < runtime_.domains.size(); ++i) {
+      runtime_.domains[i]->record = std::move(synced[i].record);
+      runtime_.domains[i]->storing = synced[i].storing;
     }
   }
 
@@ -167,10 +160,11 @@ class Startup {
 
   void activate(DomainRuntime& entry) {
     using Kind = renewal::ActivationOutcome::Kind;
+    store_record_of(entry);
     const auto outcome = renewal::activate_staged(
         *runtime_.store, entry.domain, renewal::ActivationMoment::AtStart, runtime_.clock.now());
     if (!outcome) {
-      report(entry.domain, outcome.error().message);
+      runtime_.report(entry.domain, outcome.error().message);
     } else if (outcome->kind == Kind::Rejected) {
       runtime_.logger.error(LogId{10069},
                             fmt::format("{}: the staged certificates cannot be used, the renewal "
@@ -183,6 +177,17 @@ class Startup {
     }
   }
 
+  /// Activation takes what is stored, and goes on from there.
+  void store_record_of(DomainRuntime& entry) {
+    if (entry.storing != store::Storing::Due) {
+      return;
+    }
+    entry.storing = store::Storing::Done;
+    if (const auto saved = save(runtime_, entry); !saved) {
+      runtime_.report(entry.domain, saved.error().message);
+    }
+  }
+
   /// Activation has written a new md.json: the account and the CA in it are ours to show.
   void reload_record(DomainRuntime& entry) {
     const auto text =
@@ -190,109 +195,31 @@ class Startup {
     auto record =
         text ? store::parse_domain(*text, "md.json") : Result<store::DomainRecord>(text.error());
     if (record) {
+      store::keep_foreign_members(*record);
       entry.record = std::move(*record);
+      entry.storing = store::Storing::Done;
     }
   }
 
-  void load_live_sets() {
-    const std::string known = known_before();
-    CertificateFiles files(*runtime_.store, renewal::KnownSets::from_bytes(known));
-    const TimePoint now = runtime_.clock.now();
-    for (std::size_t i = 0; i < runtime_.domains.size(); ++i) {
-      const auto& entry = runtime_.domains[i];
-      if (entry->domain.is_static() && load_static_files(*entry, now)) {
+  /// Nobody reads md.json before there are children.
+  void leave_records() {
+    for (const auto& entry : runtime_.domains) {
+      if (entry->storing != store::Storing::Due) {
         continue;
       }
-      auto chosen = files.choose(entry->domain, now);
-      if (chosen.has_any_file && !chosen.facts.is_complete()) {
-        runtime_.logger.warning(LogId{10173}, fmt::format("{}: {}; a renewal will follow",
-                                                          entry->domain.name, chosen.facts.flaw));
-      }
-      if (pass_ == Pass::Real) {
-        save_state(*entry, chosen.facts, now);
-      }
-      auto chains = pass_ == Pass::Real && runtime_.stapling != nullptr
-                        ? runtime_.stapling->load_chains(i, chosen.facts)
-                        : std::vector<LiveSet::Chain>{};
-      entry->live.set(LiveSet::at_start(std::move(chosen.facts), std::move(chains)));
-      if (!chosen.pairs) {
-        report(entry->domain, chosen.pairs.error().message);
-        continue;
-      }
-      entry->files = *std::move(chosen.pairs);
-    }
-    know_at_next_start(known, files.found().to_bytes());
-  }
-
-  /// Of the run of the configuration before this one; at a start, of the server before.
-  std::string known_before() {
-    if (const std::string_view retained = recall(runtime_.server); !retained.empty()) {
-      return std::string(retained);
-    }
-    auto kept = runtime_.store->load_at_root(kKnownSetsFile, kMostOfKnownSets);
-    return kept ? *std::move(kept) : std::string();
-  }
-
-  /// Nothing is lost without it but time.
-  void know_at_next_start(std::string_view before, const std::string& now) {
-    retain(runtime_.server, now);
-    if (now == before) {
-      return;
-    }
-    const Status saved =
-        runtime_.store->save_at_root(kKnownSetsFile, now, 0600, store::Durability::Replaceable);
-    if (!saved) {
-      runtime_.logger.debug(saved.error().message);
+      const DomainRuntime& due = *entry;
+      runtime_.side_work->add({[&runtime = runtime_, &due] { return save(runtime, due); },
+                               [&runtime = runtime_, &due](const Result<std::string>& saved) {
+                                 if (!saved) {
+                                   runtime.report(due.domain, saved.error().message);
+                                 }
+                               }});
     }
   }
 
-  /// Are the administrator's own files what is to be served? If not, it is what the store has.
-  bool load_static_files(DomainRuntime& entry, TimePoint now) {
-    const model::ManagedDomain& domain = entry.domain;
-    auto set = renewal::load_static_set(domain, [this](const std::string& path) {
-      return runtime_.files.read(path, kMostOfAFile);
-    });
-    const std::string warning = renewal::warning_of(domain, set.facts, now);
-    if (pass_ == Pass::Real) {
-      for (const std::string& complaint : set.complaints) {
-        report(domain, complaint);
-      }
-      if (!warning.empty()) {
-        runtime_.logger.warning(LogId{10085}, warning);
-      }
-    }
-    const bool may_be_renewed = domain.settings.renew_mode == model::RenewMode::Always;
-    if (set.files.empty() ||
-        (may_be_renewed &&
-         renewal::is_stored_set_newer(set.facts,
-                                      renewal::load_set(*runtime_.store, store::Group::Domains,
-                                                        domain, runtime_.store->key())
-                                          .facts(),
-                                      now))) {
-      return false;
-    }
-    if (pass_ == Pass::Real) {
-      save_state(entry, set.facts, now);
-    }
-    entry.live.set(LiveSet::at_start(std::move(set.facts)));
-    entry.files = std::move(set.files);
-    return true;
-  }
-
-  void save_state(DomainRuntime& entry, const renewal::CertificateSetFacts& live, TimePoint now) {
-    const auto [state, description] = renewal::state_of(live, now);
-    if (entry.record.state == state && entry.record.state_description == description) {
-      return;
-    }
-    entry.record.state = state;
-    entry.record.state_description = description;
-    const json::Value document = store::to_json(entry.domain, entry.record);
-    const auto saved =
-        runtime_.store->save(store::Group::Domains, entry.domain.name, store::kDomainFile,
-                             document.dump(), store::Durability::Replaceable);
-    if (!saved) {
-      report(entry.domain, saved.error().message);
-    }
+  static Result<std::string> save(Runtime& runtime, const DomainRuntime& entry) {
+    MD_TRY(store::save_record(*runtime.store, entry.domain, entry.record));
+    return std::string();
   }
 
   Status prepare_for_children() {
@@ -339,10 +266,6 @@ class Startup {
     }
     MD_ASSIGN_OR_RETURN(runtime_.generations, std::move(made));
     return {};
-  }
-
-  void report(const model::ManagedDomain& domain, const std::string& why) {
-    runtime_.logger.error(LogId{10173}, fmt::format("{}: {}", domain.name, why));
   }
 
   Runtime& runtime_;
@@ -413,6 +336,8 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
                  prepared.error().message.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;
   }
+  // After the lock of the store is given back: a process would keep it.
+  runtime->side_work->begin();
   install_runtime(std::move(runtime), pconf);
   if (pass == Pass::Real) {
     // Without it nothing is renewed, which is said in the log; what is there is served all the
@@ -460,6 +385,9 @@ int post_config_last(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptem
                      server_rec* base_server) noexcept {
   return guarded<int>(HTTP_INTERNAL_SERVER_ERROR, [&] {
     Runtime* const runtime = current_runtime();
+    if (runtime != nullptr) {
+      runtime->end_side_work();
+    }
     if (current_pass() == Pass::Real && runtime != nullptr) {
       turn_off_live_activation_if_impossible(*runtime);
       if (!begin_stapling(*runtime)) {

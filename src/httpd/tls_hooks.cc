@@ -63,7 +63,7 @@ int add_cert_files(server_rec* host, apr_pool_t* pool, apr_array_header_t* cert_
                    host->server_hostname, domain->domain.name.c_str());
       return DECLINED;
     }
-    for (const auto& [certificate, key] : domain->files) {
+    for (const auto& [certificate, key] : runtime->files_of(*domain)) {
       *static_cast<const char**>(apr_array_push(cert_files)) =
           apr_pstrdup(pool, certificate.c_str());
       *static_cast<const char**>(apr_array_push(key_files)) = apr_pstrdup(pool, key.c_str());

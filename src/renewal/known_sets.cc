@@ -147,6 +147,12 @@ void KnownSets::remember(std::string_view domain, KnownSet set) {
   sets_.insert_or_assign(std::string(domain), std::move(set));
 }
 
+void KnownSets::add(KnownSets others) {
+  for (auto& [domain, set] : others.sets_) {
+    sets_.insert_or_assign(domain, std::move(set));
+  }
+}
+
 KnownSets KnownSets::from_bytes(std::string_view bytes) {
   const std::string_view content = bytes.substr(0, bytes.size() - std::min(kDigest, bytes.size()));
   if (bytes.substr(content.size()) != digest_of(content)) {

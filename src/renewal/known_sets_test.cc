@@ -90,6 +90,16 @@ TEST(KnownSets, AreNothingInBytesThatEndTooSoonOrHaveChanged) {
   }
 }
 
+TEST(KnownSets, TakeOverWhatOthersKnowBetter) {
+  KnownSets others;
+  others.remember("b.test", a_set("basis c"));
+  KnownSets sets = two_sets();
+  sets.add(std::move(others));
+  EXPECT_NE(sets.find("a.test", "basis a", kNow), nullptr);
+  EXPECT_NE(sets.find("b.test", "basis c", kNow), nullptr);
+  EXPECT_EQ(sets.find("b.test", "basis b", kNow - std::chrono::seconds(1)), nullptr);
+}
+
 TEST(KnownSets, AreTheSameBytesInWhateverOrderTheyCame) {
   KnownSets sets;
   sets.remember("b.test", KnownSet{"basis b", {}, false, kNow});

@@ -45,6 +45,7 @@ constexpr std::array<std::string_view, 27> kDomainMembers{"name",
 constexpr std::array<std::string_view, 8> kAuthorityMembers{
     "account", "proto", "url", "urls", "agreement", "challenges", "eab", "certs"};
 constexpr std::string_view kAlpnProtocol = "acme-tls/1";  // RFC 8737 §6.2
+constexpr std::array<std::string_view, 1> kProtocolMembers{kAlpnProtocol};
 
 Result<Value> parse_object(std::string_view text, std::string_view what) {
   MD_ASSIGN_OR_RETURN(Value value, Value::parse(text, what));
@@ -78,6 +79,17 @@ void keep_unknown(Value& target, const Value& source,
     if (std::ranges::find(known, member) == known.end()) {
       target.set(member, source.get(member));
     }
+  }
+}
+
+/// The same of a member that is an object; it is not there if nothing in it is unknown.
+template <std::size_t N>
+void keep_unknown_of(Value& target, const Value& source, std::string_view member,
+                     const std::array<std::string_view, N>& known) {
+  Value kept = Value::object();
+  keep_unknown(kept, source.get(member), known);
+  if (!kept.members().empty()) {
+    target.set(member, std::move(kept));
   }
 }
 
@@ -171,7 +183,7 @@ void set_require_https(Value& document, model::RequireHttps require) {
 void set_protocols(Value& document, const model::ManagedDomain& domain, const Value& stored) {
   Value protocols = Value::object();
   set_texts(protocols, kAlpnProtocol, domain.alpn_names);
-  keep_unknown(protocols, stored.get("proto"), std::array{kAlpnProtocol});
+  keep_unknown(protocols, stored.get("proto"), kProtocolMembers);
   if (!protocols.members().empty()) {
     document.set("proto", std::move(protocols));
   }
@@ -197,6 +209,14 @@ Result<DomainRecord> parse_domain(std::string_view text, std::string_view what) 
   record.state = state_of(record.document.get("state"));
   record.state_description = text_of(record.document, "state-descr");
   return record;
+}
+
+void keep_foreign_members(DomainRecord& record) {
+  Value foreign = Value::object();
+  keep_unknown(foreign, record.document, kDomainMembers);
+  keep_unknown_of(foreign, record.document, "ca", kAuthorityMembers);
+  keep_unknown_of(foreign, record.document, "proto", kProtocolMembers);
+  record.document = foreign.members().empty() ? Value() : std::move(foreign);
 }
 
 Value to_json(const model::ManagedDomain& domain, const DomainRecord& record) {

@@ -25,9 +25,12 @@ struct DomainRecord {
   std::string ca_url;   ///< of the CA that issued; empty before the first certificate
   model::DomainState state{model::DomainState::Unknown};
   std::string state_description;
-  json::Value document;  ///< all of it, with members that only other versions know
+  json::Value document;  ///< as it was stored, with members that only other versions know
 };
 Result<DomainRecord> parse_domain(std::string_view text, std::string_view what);
+/// Leaves in `record.document` what to_json needs of it: members that only other versions know;
+/// null if there are none. For records that are kept, of which there may be 10,000.
+void keep_foreign_members(DomainRecord& record);
 
 /// md.json for `domain`: configuration from `domain`, account, CA, and state from `record`, and
 /// all unknown members of `record.document` kept. Members whose setting is not configured any more

@@ -108,6 +108,20 @@ TEST(DomainDocument, WritesAllSettingsByteForByteAsModMdDoes) {  // CH-20
   EXPECT_EQ(to_json(domain, record).dump(), samples::kDomainWithAllSettings);
 }
 
+TEST(DomainDocument, NeedsNothingElseOfWhatIsStored) {
+  const model::ManagedDomain domain = a_domain({"a.test"});
+  DomainRecord whole = record_of(
+      R"({"name":"x","ca":{"url":"u","odd":1},"proto":{"acme-tls/1":["x"],"h9":[]},"odd":{"a":1}})");
+  DomainRecord kept = whole;
+  keep_foreign_members(kept);
+  EXPECT_EQ(kept.document.dump_compact(), R"({"odd":{"a":1},"ca":{"odd":1},"proto":{"h9":[]}})");
+  EXPECT_EQ(to_json(domain, kept).dump(), to_json(domain, whole).dump());
+
+  DomainRecord ours = record_of(to_json(domain, {}).dump());
+  keep_foreign_members(ours);
+  EXPECT_TRUE(ours.document.is_null());
+}
+
 TEST(DomainDocument, NamesStaticFiles) {
   model::ManagedDomain domain = a_domain({"a.test"});
   domain.settings.certificate_files = {"/c.pem"};

@@ -170,23 +170,35 @@ Status forget_failures(Store& store, const std::string& name) {
   return store.save(Group::Staging, name, kJobFile, to_json(job).dump(), Durability::Synced);
 }
 
-Result<DomainRecord> sync_domain(Store& store, const model::ManagedDomain& domain, Logger& logger) {
+Result<SyncedDomain> sync_domain(const Store& store, const model::ManagedDomain& domain,
+                                 Logger& logger) {
   std::string old_text;
   MD_ASSIGN_OR_RETURN(DomainRecord record, load_record(store, domain.name, old_text, logger));
   if (record.document.is_null() && record.state == model::DomainState::Incomplete) {
     record.state_description = fmt::format("certificate({}) is missing",
                                            domain.settings.effective_key_specs().front().name());
   }
-  json::Value document = to_json(domain, record);
-  const std::string text = document.dump();
-  if (text != old_text) {
-    MD_TRY(store.save(Group::Domains, domain.name, kDomainFile, text, Durability::Replaceable));
-    if (const Status forgotten = forget_failures(store, domain.name); !forgotten) {
-      warn(logger, forgotten.error());
-    }
+  keep_foreign_members(record);
+  const bool is_stored = !old_text.empty() && to_json(domain, record).dump() == old_text;
+  return SyncedDomain{std::move(record), is_stored ? Storing::Done : Storing::Due};
+}
+
+/// As configured, whatever is stored.
+void set_names(DomainRecord& record, const model::ManagedDomain& domain) {
+  record.name = domain.name;
+  record.names.clear();
+  for (const model::DnsName& name : domain.names) {
+    record.names.push_back(name.text());
   }
-  record.document = std::move(document);
-  return record;
+}
+
+Names folders_of(const Store& store, Group group, Logger& logger) {
+  const auto folders = store.folders(group);
+  if (!folders) {
+    warn(logger, folders.error());
+    return {};
+  }
+  return {folders->begin(), folders->end()};
 }
 
 void drop_challenges(Store& store, const Names& configured_names, Logger& logger) {
@@ -217,28 +229,35 @@ std::unordered_set<std::string> align_folders(Store& store,
   return left;
 }
 
-std::vector<DomainRecord> sync_domains(Store& store,
+std::vector<SyncedDomain> sync_domains(Store& store,
                                        const std::vector<model::ManagedDomain>& configured,
                                        Logger& logger) {
-  const Names configured_names = names_of_all(configured);
   const Names left = align_folders(store, configured, logger);
-  std::vector<DomainRecord> records;
-  records.reserve(configured.size());
+  const Names staged = folders_of(store, Group::Staging, logger);
+  std::vector<SyncedDomain> all;
+  all.reserve(configured.size());
   for (const model::ManagedDomain& domain : configured) {
-    auto synced = left.contains(domain.name) ? Result<DomainRecord>(DomainRecord{})
+    auto synced = left.contains(domain.name) ? Result<SyncedDomain>(SyncedDomain{})
                                              : sync_domain(store, domain, logger);
     if (!synced) {
       warn(logger, with_context(synced.error(), "sync " + domain.name));
     }
-    DomainRecord& record = records.emplace_back(synced ? *std::move(synced) : DomainRecord{});
-    record.name = domain.name;
-    record.names.clear();
-    for (const model::DnsName& name : domain.names) {
-      record.names.push_back(name.text());
+    SyncedDomain& one = all.emplace_back(synced ? *std::move(synced) : SyncedDomain{});
+    set_names(one.record, domain);
+    if (one.storing != Storing::Due || !staged.contains(domain.name)) {
+      continue;
+    }
+    if (const Status forgotten = forget_failures(store, domain.name); !forgotten) {
+      warn(logger, forgotten.error());
     }
   }
-  drop_challenges(store, configured_names, logger);
-  return records;
+  drop_challenges(store, names_of_all(configured), logger);
+  return all;
+}
+
+Status save_record(Store& store, const model::ManagedDomain& domain, const DomainRecord& record) {
+  return store.save(Group::Domains, domain.name, kDomainFile, to_json(domain, record).dump(),
+                    Durability::Replaceable);
 }
 
 Result<std::string> free_archive_name(const Store& store, std::string_view domain_name) {

@@ -34,15 +34,30 @@ std::unordered_set<std::string> align_folders(Store& store,
                                               const std::vector<model::ManagedDomain>& configured,
                                               Logger& logger);
 
+/// What is to become of a domain's md.json.
+enum class Storing {
+  Done,   ///< it says the same as the record
+  Due,    ///< it is to be written
+  Never,  ///< what is there could not be read or moved: it is left for the next start
+};
+
+struct SyncedDomain {
+  DomainRecord record;
+  Storing storing{Storing::Never};
+};
+
 /// Brings `domains/` in line with the configuration: renames folders of renamed domains (staging
-/// too), writes md.json where it changed (failed attempts of such a domain are forgotten: its next
+/// too), says whose md.json has changed (failed attempts of such a domain are forgotten: its next
 /// one is made at once), archives a stored domain that lost its last name to
 /// others (ST-17), drops challenges of names that no domain has any more (ST-20). A domain that
-/// fails is logged and left; the others go on. Returns the record of each of `configured`. Parent
-/// only, before children.
-std::vector<DomainRecord> sync_domains(Store& store,
+/// fails is logged and left; the others go on. Returns the record of each of `configured`; those
+/// that are due are the caller's to save. Parent only, before children.
+std::vector<SyncedDomain> sync_domains(Store& store,
                                        const std::vector<model::ManagedDomain>& configured,
                                        Logger& logger);
+
+/// Writes md.json.
+Status save_record(Store& store, const model::ManagedDomain& domain, const DomainRecord& record);
 
 /// First free `<name>.<n>` in the archive, n from 1.
 Result<std::string> free_archive_name(const Store& store, std::string_view domain_name);

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from testbed import tls
+from testbed import batch, tls
 from testbed.bed import Domain, Layout
 from testbed.processes import ORDINARY_USER
 from testbed.waiting import eventually
@@ -208,6 +208,23 @@ def test_a_full_disk(small_disk):
     bed.httpd.graceful()
     bed.obtain(grown, specs=SPECS)
     assert bed.store.damage() == []
+
+
+@pytest.mark.ours
+@pytest.mark.root
+def test_a_disk_too_small_for_the_first_start(small_disk):
+    """Those of whom nothing could be written serve the fallback of another; all are well once there is room."""
+    bed, domains = small_disk, batch.many(300)
+    bed.configure(*domains, options=["MDPrivateKeys P-256", "MDRenewMode manual"])
+    bed.httpd.start()
+    assert "No space left on device" in bed.httpd.log()
+    for domain in (domains[0], domains[-1]):
+        assert tls.fetch(bed.httpd.https_port, domain.name).status == 503
+    assert bed.store.damage() == []
+    subprocess.run(["mount", "-o", "remount,size=10m", bed.httpd.store], check=True)
+    bed.httpd.graceful()
+    for file in ("fallback-pubcert.p-256.pem", "md.json"):
+        assert len(list(bed.store.path.glob(f"domains/*/{file}"))) == len(domains)
 
 
 def fill(path):

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from testbed import processes
+from testbed import batch, processes, tls
 from testbed.bed import Domain
 from testbed.fault_proxy import hold, then
 from testbed.processes import kill_9
@@ -129,3 +129,18 @@ def test_activator_killed_at_each_of_its_file_system_steps(bed, calls, first):
     bed.wait_served(*domains)
     assert bed.pebble.orders() == len(domains)
     assert bed.pebble.accounts() == 1
+
+
+@pytest.mark.ours
+def test_the_process_beside_the_first_start_killed(bed):
+    """It makes the fallback certificates; what it leaves undone the parent does."""
+    domains = batch.many(500)
+    bed.configure(*domains, options=["MDPrivateKeys P-256", "MDRenewMode manual"])
+    bed.httpd.launch()
+    kill_9(eventually(bed.httpd.side_process, "there is such a process", every=0.002))
+    bed.httpd.wait_ready()
+    assert bed.httpd.side_process() is None
+    for file in ("fallback-pubcert.p-256.pem", "md.json"):
+        assert {path.parent.name for path in bed.store.path.glob(f"domains/*/{file}")} == {d.name for d in domains}
+    assert bed.store.damage() == []
+    assert tls.fetch(bed.httpd.https_port, domains[-1].name).status == 503

@@ -223,7 +223,14 @@ class Httpd:
 
     def activator(self):
         """The process that activates staged sets, when it runs."""
-        return next((pid for pid in self.children() if processes.comm(pid) == "md-activator"), None)
+        return self._child_named("md-activator")
+
+    def side_process(self):
+        """The process that does work of a start beside the parent, while it runs."""
+        return self._child_named("md-start")
+
+    def _child_named(self, name):
+        return next((pid for pid in self.children() if processes.comm(pid) == name), None)
 
     def child_behind(self, local_port):
         """The child that holds the connection with this near end."""
