@@ -24,6 +24,8 @@ constexpr int kPipeSize = 1024 * 1024;
 // In front of an answer: how long it is, or that the task failed.
 using AnswerSize = std::uint32_t;
 constexpr AnswerSize kFailed = std::numeric_limits<AnswerSize>::max();
+// Longer than any; a program that shares the pipe by a fork might have taken a part of an answer.
+constexpr AnswerSize kLongestAnswer = 64 * 1024 * 1024;
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -42,11 +44,33 @@ std::string as_message(const Result<std::string>& answer) {
   return answer ? message + *answer : message;
 }
 
+/// While this lives, an end by SIGTERM waits: a task leaves nothing half done.
+class EndPostponed {
+ public:
+  EndPostponed() {
+    sigemptyset(&end_);
+    sigaddset(&end_, SIGTERM);
+    sigprocmask(SIG_BLOCK, &end_, nullptr);
+  }
+  EndPostponed(const EndPostponed&) = delete;
+  EndPostponed& operator=(const EndPostponed&) = delete;
+  ~EndPostponed() { sigprocmask(SIG_UNBLOCK, &end_, nullptr); }
+
+ private:
+  sigset_t end_{};
+};
+
+std::string do_undisturbed(const SideWork::Task& task) {
+  const EndPostponed postponed;
+  return as_message(task.work());
+}
+
 }  // namespace
 
 SideWork::~SideWork() {
   if (process_ != 0 && owner_ == ::getpid()) {
-    (void)::kill(process_, SIGKILL);
+    answers_.close();
+    (void)::kill(process_, SIGTERM);
     await_end();
   }
 }
@@ -80,7 +104,7 @@ void SideWork::work_through(int answers) noexcept {
   try {
     on_begin_();
     for (const Task& task : tasks_) {
-      if (!write_all(answers, as_message(task.work()))) {
+      if (!write_all(answers, do_undisturbed(task))) {
         ::_exit(1);
       }
     }
@@ -112,6 +136,10 @@ void SideWork::complete_next() {
 std::optional<std::string> SideWork::next_answer() {
   AnswerSize size = 0;
   if (!read_exactly(&size, sizeof(size)) || size == kFailed) {
+    return std::nullopt;
+  }
+  if (size > kLongestAnswer) {
+    answers_.close();
     return std::nullopt;
   }
   std::string answer(size, '\0');

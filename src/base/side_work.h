@@ -27,11 +27,11 @@ class SideWork {
     std::function<void(Result<std::string>)> conclude;
   };
 
-  /// `on_begin`: called first in the process.
+  /// `on_begin`: called first in the process, which SIGTERM has to end.
   explicit SideWork(std::function<void()> on_begin) : on_begin_(std::move(on_begin)) {}
   SideWork(const SideWork&) = delete;
   SideWork& operator=(const SideWork&) = delete;
-  /// Ends the process: what was not completed is done or not.
+  /// Ends the process, when it is done with the task that it is at: others are done or not.
   ~SideWork();
 
   /// Returns the number of the task, from 0 in the order of being added.

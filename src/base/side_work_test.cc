@@ -6,7 +6,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <utility>
+
+#include "base/testing/scoped_temp_dir.h"
 
 namespace md {
 namespace {
@@ -125,14 +129,18 @@ TEST_F(SideWorkTest, AnExceptionThereIsTheEndOfTheProcessAlone) {
   EXPECT_THAT(answers_, Each(std::to_string(here())));
 }
 
-TEST_F(SideWorkTest, ItsEndIsTheEndOfTheProcess) {
+TEST_F(SideWorkTest, ItsEndIsTheEndOfTheProcessBetweenTwoTasks) {
+  const md::testing::ScopedTempDir folder;
   std::string process;
   {
     SideWork work([] {});
     work.add({who, [&](const Result<std::string>& answer) { process = answer.value(); }});
     for (std::size_t i = 0; i < kMany; ++i) {
-      work.add({[] {
-                  ::pause();
+      const std::string file = folder.path() / std::to_string(i);
+      work.add({[file] {
+                  std::ofstream(file + ".begun").put('x');
+                  ::usleep(10'000);
+                  std::ofstream(file + ".ended").put('x');
                   return who();
                 },
                 [](const Result<std::string>&) {}});
@@ -142,6 +150,12 @@ TEST_F(SideWorkTest, ItsEndIsTheEndOfTheProcess) {
     EXPECT_EQ(::kill(std::stoi(process), 0), 0);
   }
   EXPECT_NE(::kill(std::stoi(process), 0), 0);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    files += entry.is_regular_file() ? 1 : 0;
+  }
+  EXPECT_EQ(files % 2, 0U) << "a task was begun and not ended";
+  EXPECT_LT(files, kMany);
 }
 
 TEST_F(SideWorkTest, NothingIsNothing) {

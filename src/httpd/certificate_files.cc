@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 #include "crypto/certificate.h"
 #include "renewal/staged_set.h"
@@ -32,56 +31,66 @@ std::string fallback_certificate_file(CertificateFiles::KeyType type) {
   return "fallback-pubcert" + suffix(type) + ".pem";
 }
 
+/// Where those of the first files end.
+std::size_t end_of_stamps(std::string_view stamps, std::size_t files) {
+  std::size_t end = 0;
+  for (; files > 0 && end < stamps.size(); --files) {
+    end = std::min(stamps.find(store::kEndOfStamp, end), stamps.size() - 1) + 1;
+  }
+  return end;
+}
+
 }  // namespace
 
 CertificateFiles::Choice CertificateFiles::choose(const model::ManagedDomain& domain,
                                                   TimePoint now) {
-  std::string basis = basis_of(domain);
-  if (const renewal::KnownSet* const known = known_.find(domain.name, basis, now)) {
-    Choice choice{known->facts, known->has_any_file, live_pairs(domain, known->facts)};
+  Basis basis = basis_of(domain);
+  const renewal::KnownSet* known = known_.find(domain.name, basis.live, now);
+  if (known == nullptr) {
+    known = known_.find(domain.name, basis.live + basis.fallbacks, now);
+  }
+  if (known != nullptr) {
+    Choice choice{known->facts, known->has_any_file, live_pairs(domain, known->facts), ""};
     if (choice.pairs.empty()) {
-      choice.pairs = fallback_pairs(domain);
+      choice.pairs = own_fallbacks(domain);
     }
     found_.remember(domain.name, *known);
     return choice;
   }
   const auto live = renewal::load_set(store_, store::Group::Domains, domain, store_.key());
-  Choice choice{live.facts(), live.has_any_file, {}};
+  Choice choice{live.facts(), live.has_any_file, {}, std::move(basis.live)};
   choice.pairs = live_pairs(domain, choice.facts);
   if (!choice.pairs.empty()) {
-    found_.remember(domain.name,
-                    {std::move(basis), choice.facts, choice.has_any_file, std::nullopt});
+    found_.remember(domain.name, {choice.basis, choice.facts, choice.has_any_file, std::nullopt});
   }
   return choice;
 }
 
 /// Where the configuration or a file has changed, so has this.
-std::string CertificateFiles::basis_of(const model::ManagedDomain& domain) {
+CertificateFiles::Basis CertificateFiles::basis_of(const model::ManagedDomain& domain) const {
   if (!key_stamps_) {
     key_stamps_ =
         store_.stamps_at_root({fallback_key_file(KeyType::Rsa), fallback_key_file(KeyType::Ec)});
   }
-  std::string basis = *key_stamps_;
-  basis += store_.stamps(store::Group::Domains, domain.name, files_of(domain));
-  for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
-    basis += fmt::format("{}{} ", spec.name(), spec.bits);
-  }
-  for (const model::DnsName& name : domain.names) {
-    basis += name.text() + ' ';
-  }
-  return basis;
-}
-
-std::vector<std::string> CertificateFiles::files_of(const model::ManagedDomain& domain) {
   std::vector<std::string> files;
   for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
     files.push_back(store::certificate_file(spec));
     files.push_back(store::key_file(spec));
   }
+  const std::size_t live_files = files.size();
   for (const KeyType type : fallback_types(domain)) {
     files.push_back(fallback_certificate_file(type));
   }
-  return files;
+  const std::string stamps = store_.stamps(store::Group::Domains, domain.name, files);
+  const std::size_t end_of_live = end_of_stamps(stamps, live_files);
+  Basis basis{stamps.substr(0, end_of_live), stamps.substr(end_of_live) + *key_stamps_};
+  for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
+    basis.live += fmt::format("{}{} ", spec.name(), spec.bits);
+  }
+  for (const model::DnsName& name : domain.names) {
+    basis.live += name.text() + ' ';
+  }
+  return basis;
 }
 
 CertificateFiles::Pairs CertificateFiles::live_pairs(
@@ -105,65 +114,76 @@ std::vector<CertificateFiles::KeyType> CertificateFiles::fallback_types(
   return {types.begin(), types.end()};
 }
 
-CertificateFiles::Pairs CertificateFiles::fallback_pairs(const model::ManagedDomain& domain) {
+CertificateFiles::Pair CertificateFiles::fallback_pair(const model::ManagedDomain& domain,
+                                                       KeyType type) const {
+  return {store_.path(store::Group::Domains, domain.name, fallback_certificate_file(type)),
+          store_.path_of(fallback_key_file(type)).string()};
+}
+
+CertificateFiles::Pairs CertificateFiles::own_fallbacks(const model::ManagedDomain& domain) {
   Pairs pairs;
   for (const KeyType type : fallback_types(domain)) {
-    const Pair& pair = pairs.emplace_back(
-        store_.path(store::Group::Domains, domain.name, fallback_certificate_file(type)),
-        store_.path_of(fallback_key_file(type)).string());
-    last_fallbacks_.insert_or_assign(type, pair);
+    last_fallbacks_.insert_or_assign(type, pairs.emplace_back(fallback_pair(domain, type)));
   }
   return pairs;
 }
 
 void CertificateFiles::prepare_fallbacks(const model::ManagedDomain& domain) {
-  // Whom a key cannot be made for learns it when the fallback is made.
-  std::ignore = fallback_key(KeyType::Ec);
+  prepare_key(KeyType::Ec);  // signs those of the others, too
   for (const KeyType type : fallback_types(domain)) {
-    std::ignore = fallback_key(type);
+    prepare_key(type);
   }
 }
 
 Result<std::string> CertificateFiles::make_fallbacks(const model::ManagedDomain& domain,
-                                                     const Choice& choice, TimePoint now) {
-  renewal::KnownSet set{"", choice.facts, choice.has_any_file, std::nullopt};
+                                                     const Choice& choice, TimePoint now) const {
+  renewal::KnownSet set{choice.basis, choice.facts, choice.has_any_file, std::nullopt};
   for (const KeyType type : fallback_types(domain)) {
     MD_ASSIGN_OR_RETURN(const TimePoint until, make_fallback(domain, type, now));
     set.fallbacks_until = set.fallbacks_until ? std::min(*set.fallbacks_until, until) : until;
   }
-  set.basis = basis_of(domain);
+  set.basis += basis_of(domain).fallbacks;
   renewal::KnownSets made;
   made.remember(domain.name, std::move(set));
   return made.to_bytes();
 }
 
-Result<CertificateFiles::Pairs> CertificateFiles::take_fallbacks(const model::ManagedDomain& domain,
-                                                                 const Result<std::string>& made) {
+CertificateFiles::Pairs CertificateFiles::take_fallbacks(const model::ManagedDomain& domain,
+                                                         const Result<std::string>& made,
+                                                         TimePoint now) {
   if (made) {
     found_.add(renewal::KnownSets::from_bytes(*made));
-    return fallback_pairs(domain);
+    return own_fallbacks(domain);
   }
   Pairs pairs;
   for (const KeyType type : fallback_types(domain)) {
-    const auto other = last_fallbacks_.find(type);
-    if (other == last_fallbacks_.end()) {
-      return made.error();
+    auto pair = some_fallback(domain, type, now);
+    if (!pair) {
+      return {};
     }
-    pairs.push_back(other->second);
+    pairs.push_back(*std::move(pair));
   }
   return pairs;
 }
 
+std::optional<CertificateFiles::Pair> CertificateFiles::some_fallback(
+    const model::ManagedDomain& domain, KeyType type, TimePoint now) const {
+  const auto key = prepared_key(type);
+  if (key && usable_until(domain, type, **key, now)) {
+    return fallback_pair(domain, type);
+  }
+  const auto other = last_fallbacks_.find(type);
+  return other != last_fallbacks_.end() ? std::optional(other->second) : std::nullopt;
+}
+
 Result<TimePoint> CertificateFiles::make_fallback(const model::ManagedDomain& domain, KeyType type,
-                                                  TimePoint now) {
-  MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const key, fallback_key(type),
-                              "key of the fallback certificates");
+                                                  TimePoint now) const {
+  MD_ASSIGN_OR_RETURN(const crypto::PrivateKey* const key, prepared_key(type));
   if (const auto until = usable_until(domain, type, *key, now)) {
     return *until;
   }
   const TimePoint until = now + kFallbackLifetime;
-  MD_ASSIGN_OR_RETURN_CONTEXT(const crypto::PrivateKey* const signer, fallback_key(KeyType::Ec),
-                              "key of the fallback certificates");
+  MD_ASSIGN_OR_RETURN(const crypto::PrivateKey* const signer, prepared_key(KeyType::Ec));
   const model::Validity validity{now - kBackdated, until};
   MD_ASSIGN_OR_RETURN(
       const auto certificate,
@@ -176,14 +196,17 @@ Result<TimePoint> CertificateFiles::make_fallback(const model::ManagedDomain& do
   return until;
 }
 
-Result<const crypto::PrivateKey*> CertificateFiles::fallback_key(KeyType type) {
-  if (const auto known = fallback_keys_.find(type); known != fallback_keys_.end()) {
-    return &known->second;
+void CertificateFiles::prepare_key(KeyType type) {
+  if (!fallback_keys_.contains(type)) {
+    fallback_keys_.emplace(type, load_or_make_key(type));
   }
+}
+
+Result<crypto::PrivateKey> CertificateFiles::load_or_make_key(KeyType type) {
   const std::string file = fallback_key_file(type);
   if (const auto pem = store_.load_at_root(file)) {
     if (auto key = crypto::PrivateKey::from_pem(*pem, {})) {
-      return &fallback_keys_.emplace(type, std::move(*key)).first->second;
+      return key;
     }
   }
   MD_ASSIGN_OR_RETURN(auto key, type == KeyType::Rsa
@@ -192,7 +215,17 @@ Result<const crypto::PrivateKey*> CertificateFiles::fallback_key(KeyType type) {
   MD_ASSIGN_OR_RETURN(const SecretBytes pem, key.to_pem());
   MD_TRY(store_.save_at_root(file, pem.text(), 0600, store::Durability::Replaceable));
   key_stamps_.reset();
-  return &fallback_keys_.emplace(type, std::move(key)).first->second;
+  return key;
+}
+
+Result<const crypto::PrivateKey*> CertificateFiles::prepared_key(KeyType type) const {
+  const auto found = fallback_keys_.find(type);
+  if (found == fallback_keys_.end()) {
+    return fail(ErrorKind::Internal, "no key of the fallback certificates was prepared");
+  }
+  const Result<crypto::PrivateKey>& key = found->second;
+  return key ? Result<const crypto::PrivateKey*>(&*key)
+             : with_context(key.error(), "key of the fallback certificates");
 }
 
 std::optional<TimePoint> CertificateFiles::usable_until(const model::ManagedDomain& domain,

@@ -31,7 +31,8 @@ class CertificateFiles {
   struct Choice {
     renewal::CertificateSetFacts facts;
     bool has_any_file{false};
-    Pairs pairs;  ///< none: fallbacks have to be made
+    Pairs pairs;        ///< none: fallbacks have to be made
+    std::string basis;  ///< what `facts` rest on
   };
 
   /// `known`: what is known of before; where it still holds, nothing is read.
@@ -40,29 +41,41 @@ class CertificateFiles {
 
   Choice choose(const model::ManagedDomain& domain, TimePoint now);
 
-  /// Makes, or finds, the fallbacks of a domain that `choose` had no files for; the text is for
-  /// `take_fallbacks`. A task of SideWork, which shares the keys with us if `prepare_fallbacks` was
-  /// called before.
-  Result<std::string> make_fallbacks(const model::ManagedDomain& domain, const Choice& choice,
-                                     TimePoint now);
+  /// The keys that the fallbacks of a domain need. Before `make_fallbacks` of that domain.
   void prepare_fallbacks(const model::ManagedDomain& domain);
-  /// Those of another domain if they could not be made (a full disk): any certificate lets the
-  /// server start.
-  Result<Pairs> take_fallbacks(const model::ManagedDomain& domain, const Result<std::string>& made);
+  /// Makes, or finds, the fallbacks of a domain that `choose` had no files for; the text is for
+  /// `take_fallbacks`. A task of SideWork: it changes nothing here.
+  [[nodiscard]] Result<std::string> make_fallbacks(const model::ManagedDomain& domain,
+                                                   const Choice& choice, TimePoint now) const;
+  /// Where they could not be made (a full disk), those that the domain has from before, and those
+  /// of another domain: any certificate lets the server start. None if there is none of a type.
+  Pairs take_fallbacks(const model::ManagedDomain& domain, const Result<std::string>& made,
+                       TimePoint now);
 
   /// What is known now, of the domains that were chosen for.
   [[nodiscard]] const renewal::KnownSets& found() const { return found_; }
 
  private:
+  /// What is known of a domain rests on one or both.
+  struct Basis {
+    std::string live;
+    std::string fallbacks;
+  };
+
   static std::vector<KeyType> fallback_types(const model::ManagedDomain& domain);
-  static std::vector<std::string> files_of(const model::ManagedDomain& domain);
-  [[nodiscard]] std::string basis_of(const model::ManagedDomain& domain);
+  [[nodiscard]] Basis basis_of(const model::ManagedDomain& domain) const;
   [[nodiscard]] Pairs live_pairs(const model::ManagedDomain& domain,
                                  const renewal::CertificateSetFacts& facts) const;
-  Pairs fallback_pairs(const model::ManagedDomain& domain);
+  [[nodiscard]] Pair fallback_pair(const model::ManagedDomain& domain, KeyType type) const;
+  Pairs own_fallbacks(const model::ManagedDomain& domain);
+  std::optional<Pair> some_fallback(const model::ManagedDomain& domain, KeyType type,
+                                    TimePoint now) const;
   /// Returns when it ends.
-  Result<TimePoint> make_fallback(const model::ManagedDomain& domain, KeyType type, TimePoint now);
-  Result<const crypto::PrivateKey*> fallback_key(KeyType type);
+  [[nodiscard]] Result<TimePoint> make_fallback(const model::ManagedDomain& domain, KeyType type,
+                                                TimePoint now) const;
+  void prepare_key(KeyType type);
+  [[nodiscard]] Result<crypto::PrivateKey> load_or_make_key(KeyType type);
+  [[nodiscard]] Result<const crypto::PrivateKey*> prepared_key(KeyType type) const;
   [[nodiscard]] std::optional<TimePoint> usable_until(const model::ManagedDomain& domain,
                                                       KeyType type, const crypto::PrivateKey& key,
                                                       TimePoint now) const;
@@ -70,8 +83,8 @@ class CertificateFiles {
   store::FileStore& store_;
   renewal::KnownSets known_;
   renewal::KnownSets found_;
-  std::map<KeyType, crypto::PrivateKey> fallback_keys_;
-  std::optional<std::string> key_stamps_;  // of the files of fallback_keys_
+  std::map<KeyType, Result<crypto::PrivateKey>> fallback_keys_;  // that were prepared
+  mutable std::optional<std::string> key_stamps_;                // of the files of all of them
   std::map<KeyType, Pair> last_fallbacks_;
 };
 

@@ -64,8 +64,12 @@ class StartCertificates {
         load_stored(entry, i);
       }
     }
+    if (without_files_.empty()) {
+      know_at_next_start(runtime_, known_, files_->found().to_bytes());
+      return;
+    }
     leave_fallbacks();
-    // The last task, since each before it adds to what is known.
+    // After the fallbacks, each of which adds to what is known.
     runtime_.side_work->add({[] { return Result<std::string>(""); },
                              [&runtime = runtime_, before = std::move(known_),
                               files = files_](const Result<std::string>&) {
@@ -113,17 +117,17 @@ class StartCertificates {
     CertificateFiles::Choice chosen = std::move(found->second);
     without_files_.erase(found);
     files_->prepare_fallbacks(entry.domain);
-    entry.files_task = runtime_.side_work->add(
-        {[files = files_, &entry, chosen = std::move(chosen), now = now_] {
-           return files->make_fallbacks(entry.domain, chosen, now);
-         },
-         [files = files_, &entry, &runtime = runtime_](const Result<std::string>& made) {
-           if (auto pairs = files->take_fallbacks(entry.domain, made)) {
-             entry.files = *std::move(pairs);
-           } else {
-             runtime.report(entry.domain, pairs.error().message);
-           }
-         }});
+    entry.files_task =
+        runtime_.side_work->add({[files = files_, &entry, chosen = std::move(chosen), now = now_] {
+                                   return files->make_fallbacks(entry.domain, chosen, now);
+                                 },
+                                 [files = files_, &entry, &runtime = runtime_,
+                                  now = now_](const Result<std::string>& made) {
+                                   if (!made) {
+                                     runtime.report(entry.domain, made.error().message);
+                                   }
+                                   entry.files = files->take_fallbacks(entry.domain, made, now);
+                                 }});
   }
 
   /// Are the administrator's own files what is to be served? If not, it is what the store has.

@@ -48,6 +48,9 @@ class Startup {
                              runtime_.logger);
       MD_TRY(prepare_for_children());
     }
+    if (lock_) {  // what is read and written under it belongs together
+      runtime_.end_side_work();
+    }
     return {};
   }
 
@@ -179,11 +182,12 @@ class Startup {
 
   /// Activation takes what is stored, and goes on from there.
   void store_record_of(DomainRuntime& entry) {
-    if (entry.storing != store::Storing::Due) {
+    if (!store::is_due(entry.storing)) {
       return;
     }
-    entry.storing = store::Storing::Done;
-    if (const auto saved = save(runtime_, entry); !saved) {
+    if (const auto saved = save(runtime_, entry)) {
+      entry.storing = store::Storing::Done;
+    } else {
       runtime_.report(entry.domain, saved.error().message);
     }
   }
@@ -201,10 +205,10 @@ class Startup {
     }
   }
 
-  /// Nobody reads md.json before there are children.
+  /// No process of this server reads md.json before there are children.
   void leave_records() {
     for (const auto& entry : runtime_.domains) {
-      if (entry->storing != store::Storing::Due) {
+      if (!store::is_due(entry->storing)) {
         continue;
       }
       const DomainRuntime& due = *entry;
@@ -218,7 +222,7 @@ class Startup {
   }
 
   static Result<std::string> save(Runtime& runtime, const DomainRuntime& entry) {
-    MD_TRY(store::save_record(*runtime.store, entry.domain, entry.record));
+    MD_TRY(store::save_record(*runtime.store, entry.domain, entry.record, entry.storing));
     return std::string();
   }
 
@@ -336,8 +340,9 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
                  prepared.error().message.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;
   }
-  // After the lock of the store is given back: a process would keep it.
-  runtime->side_work->begin();
+  if (runtime->side_work != nullptr) {
+    runtime->side_work->begin();
+  }
   install_runtime(std::move(runtime), pconf);
   if (pass == Pass::Real) {
     // Without it nothing is renewed, which is said in the log; what is there is served all the

@@ -147,9 +147,9 @@ void KnownSets::remember(std::string_view domain, KnownSet set) {
   sets_.insert_or_assign(std::string(domain), std::move(set));
 }
 
-void KnownSets::add(KnownSets others) {
-  for (auto& [domain, set] : others.sets_) {
-    sets_.insert_or_assign(domain, std::move(set));
+void KnownSets::add(const KnownSets& others) {
+  for (const auto& [domain, set] : others.sets_) {
+    sets_.insert_or_assign(domain, set);
   }
 }
 

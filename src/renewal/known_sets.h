@@ -32,7 +32,7 @@ class KnownSets {
                                      TimePoint now) const;
   void remember(std::string_view domain, KnownSet set);
   /// Of a domain that both know, `others` is right.
-  void add(KnownSets others);
+  void add(const KnownSets& others);
 
   /// What another version of the module has written, or nobody, or a disk has changed, is nothing.
   static KnownSets from_bytes(std::string_view bytes);

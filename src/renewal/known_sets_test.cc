@@ -94,7 +94,7 @@ TEST(KnownSets, TakeOverWhatOthersKnowBetter) {
   KnownSets others;
   others.remember("b.test", a_set("basis c"));
   KnownSets sets = two_sets();
-  sets.add(std::move(others));
+  sets.add(others);
   EXPECT_NE(sets.find("a.test", "basis a", kNow), nullptr);
   EXPECT_NE(sets.find("b.test", "basis c", kNow), nullptr);
   EXPECT_EQ(sets.find("b.test", "basis b", kNow - std::chrono::seconds(1)), nullptr);

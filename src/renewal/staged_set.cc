@@ -157,10 +157,6 @@ LoadedSet load_set(const store::Store& store, store::Group group,
   const std::span<const unsigned char> passphrase =
       group == Group::Domains ? std::span<const unsigned char>() : store_key.bytes();
   const Folder folder{store, group, domain, passphrase};
-  if (!store.folder_exists(group, domain.name)) {  // of thousands of new domains
-    set.flaw = missing("certificate", domain.settings.effective_key_specs().front(), false).flaw;
-    return set;
-  }
   const auto kept = group == Group::Staging ? load_kept(store, domain.name) : KeptCertificates{};
   for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
     LoadedPair pair = load_pair(folder, spec);

@@ -364,9 +364,11 @@ std::string PosixFileSystem::stamps(const Path& folder, const std::vector<std::s
     const bool is_there =
         opened && ::fstatat(opened->get(), file.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
     // The time of change cannot be set, unlike that of the last modification.
-    stamps += is_there ? fmt::format("{:x}-{:x}-{:x}-{:x}.{:x};", facts.st_dev, facts.st_ino,
-                                     facts.st_size, facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec)
-                       : ";";
+    if (is_there) {
+      stamps += fmt::format("{:x}-{:x}-{:x}-{:x}.{:x}", facts.st_dev, facts.st_ino, facts.st_size,
+                            facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec);
+    }
+    stamps += kEndOfStamp;
   }
   return stamps;
 }

@@ -15,6 +15,8 @@
 
 namespace md::store {
 
+inline constexpr char kEndOfStamp = ';';  ///< see FileSystem::stamps
+
 /// The few operations of the operating system that the file store is made of, so that tests can
 /// make each of them fail, or "lose power" after it. Thread-safe. Errors carry path and errno.
 ///
@@ -58,6 +60,7 @@ class FileSystem {
   virtual Result<std::vector<Entry>> list(const Path& path) = 0;
   /// One text for what these files of a folder are: another one whenever one of them was written,
   /// replaced, made or removed. Never fails: what cannot be seen counts as absent. Cheap.
+  /// A stamp for each of them in turn, kEndOfStamp after each.
   virtual std::string stamps(const Path& folder, const std::vector<std::string>& files) = 0;
   /// When each of these was last changed (its content, or a folder's entries), in nanoseconds since
   /// 1970; 0 if it is absent. Of the names in one folder; never fails. Cheap.

@@ -180,7 +180,7 @@ Result<SyncedDomain> sync_domain(const Store& store, const model::ManagedDomain&
   }
   keep_foreign_members(record);
   const bool is_stored = !old_text.empty() && to_json(domain, record).dump() == old_text;
-  return SyncedDomain{std::move(record), is_stored ? Storing::Done : Storing::Due};
+  return SyncedDomain{std::move(record), is_stored ? Storing::Done : Storing::Changed};
 }
 
 /// As configured, whatever is stored.
@@ -190,15 +190,6 @@ void set_names(DomainRecord& record, const model::ManagedDomain& domain) {
   for (const model::DnsName& name : domain.names) {
     record.names.push_back(name.text());
   }
-}
-
-Names folders_of(const Store& store, Group group, Logger& logger) {
-  const auto folders = store.folders(group);
-  if (!folders) {
-    warn(logger, folders.error());
-    return {};
-  }
-  return {folders->begin(), folders->end()};
 }
 
 void drop_challenges(Store& store, const Names& configured_names, Logger& logger) {
@@ -233,7 +224,6 @@ std::vector<SyncedDomain> sync_domains(Store& store,
                                        const std::vector<model::ManagedDomain>& configured,
                                        Logger& logger) {
   const Names left = align_folders(store, configured, logger);
-  const Names staged = folders_of(store, Group::Staging, logger);
   std::vector<SyncedDomain> all;
   all.reserve(configured.size());
   for (const model::ManagedDomain& domain : configured) {
@@ -242,22 +232,18 @@ std::vector<SyncedDomain> sync_domains(Store& store,
     if (!synced) {
       warn(logger, with_context(synced.error(), "sync " + domain.name));
     }
-    SyncedDomain& one = all.emplace_back(synced ? *std::move(synced) : SyncedDomain{});
-    set_names(one.record, domain);
-    if (one.storing != Storing::Due || !staged.contains(domain.name)) {
-      continue;
-    }
-    if (const Status forgotten = forget_failures(store, domain.name); !forgotten) {
-      warn(logger, forgotten.error());
-    }
+    all.push_back(synced ? *std::move(synced) : SyncedDomain{});
+    set_names(all.back().record, domain);
   }
   drop_challenges(store, names_of_all(configured), logger);
   return all;
 }
 
-Status save_record(Store& store, const model::ManagedDomain& domain, const DomainRecord& record) {
-  return store.save(Group::Domains, domain.name, kDomainFile, to_json(domain, record).dump(),
-                    Durability::Replaceable);
+Status save_record(Store& store, const model::ManagedDomain& domain, const DomainRecord& record,
+                   Storing storing) {
+  MD_TRY(store.save(Group::Domains, domain.name, kDomainFile, to_json(domain, record).dump(),
+                    Durability::Replaceable));
+  return storing == Storing::Changed ? forget_failures(store, domain.name) : Status();
 }
 
 Result<std::string> free_archive_name(const Store& store, std::string_view domain_name) {

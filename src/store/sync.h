@@ -36,10 +36,14 @@ std::unordered_set<std::string> align_folders(Store& store,
 
 /// What is to become of a domain's md.json.
 enum class Storing {
-  Done,   ///< it says the same as the record
-  Due,    ///< it is to be written
-  Never,  ///< what is there could not be read or moved: it is left for the next start
+  Done,     ///< nothing: it says the same as the record
+  Due,      ///< it is to be written
+  Changed,  ///< the same, since the domain is configured in another way, or is new
+  Never,    ///< what is there could not be read or moved: it is left for the next start
 };
+[[nodiscard]] constexpr bool is_due(Storing storing) {
+  return storing == Storing::Due || storing == Storing::Changed;
+}
 
 struct SyncedDomain {
   DomainRecord record;
@@ -47,8 +51,7 @@ struct SyncedDomain {
 };
 
 /// Brings `domains/` in line with the configuration: renames folders of renamed domains (staging
-/// too), says whose md.json has changed (failed attempts of such a domain are forgotten: its next
-/// one is made at once), archives a stored domain that lost its last name to
+/// too), says whose md.json has changed, archives a stored domain that lost its last name to
 /// others (ST-17), drops challenges of names that no domain has any more (ST-20). A domain that
 /// fails is logged and left; the others go on. Returns the record of each of `configured`; those
 /// that are due are the caller's to save. Parent only, before children.
@@ -56,8 +59,10 @@ std::vector<SyncedDomain> sync_domains(Store& store,
                                        const std::vector<model::ManagedDomain>& configured,
                                        Logger& logger);
 
-/// Writes md.json.
-Status save_record(Store& store, const model::ManagedDomain& domain, const DomainRecord& record);
+/// Writes md.json. Failed attempts of a domain that has changed are forgotten then: its next one is
+/// made at once (PM-02).
+Status save_record(Store& store, const model::ManagedDomain& domain, const DomainRecord& record,
+                   Storing storing);
 
 /// First free `<name>.<n>` in the archive, n from 1.
 Result<std::string> free_archive_name(const Store& store, std::string_view domain_name);

@@ -73,8 +73,8 @@ class SyncTest : public ::testing::Test {
     store_.forget_operations();
     std::vector<DomainRecord> records;
     for (SyncedDomain& synced : sync_domains(store_, configured, logger_)) {
-      if (synced.storing == Storing::Due) {
-        EXPECT_TRUE(save_record(store_, configured[records.size()], synced.record));
+      if (is_due(synced.storing)) {
+        EXPECT_TRUE(save_record(store_, configured[records.size()], synced.record, synced.storing));
       }
       records.push_back(std::move(synced.record));
     }
@@ -131,7 +131,8 @@ TEST_F(SyncTest, SaysWhatIsToBecomeOfEachFile) {
                                    logger_);
   std::vector<Storing> storing;
   std::ranges::transform(synced, std::back_inserter(storing), &SyncedDomain::storing);
-  EXPECT_THAT(storing, ElementsAre(Storing::Done, Storing::Due, Storing::Never, Storing::Due));
+  EXPECT_THAT(storing,
+              ElementsAre(Storing::Done, Storing::Changed, Storing::Never, Storing::Changed));
   EXPECT_FALSE(store_.exists(Group::Domains, "new", kDomainFile));
 }
 
@@ -161,8 +162,8 @@ TEST_F(SyncTest, WritesNothingThatDidNotChange) {  // ST-21
   configured[7] = a_domain({"new", "www.d7"});
   const auto records = sync(configured);
   EXPECT_EQ(store_.count("save"), 1U);
-  // One for each configured domain, to compare, and d7 for its names.
-  EXPECT_EQ(store_.count("load"), 101U);
+  // One for each configured domain, to compare, d7 for its names, and the job of what changed.
+  EXPECT_EQ(store_.count("load"), 102U);
   EXPECT_FALSE(store_.folder_exists(Group::Domains, "d7"));
   EXPECT_EQ(records[7].name, "new");
 }
@@ -186,6 +187,31 @@ TEST_F(SyncTest, FailuresAreForgottenWhenTheConfigurationChanges) {  // PM-02
   EXPECT_EQ(job_of("b").errors, 0U);
   EXPECT_EQ(job_of("b").next_run, std::nullopt);
   EXPECT_EQ(job_of("b").last.problem.detail, "why");
+}
+
+TEST_F(SyncTest, FailuresAreRememberedWhileTheChangeIsNotStored) {
+  model::Job failed;
+  failed.errors = 3;
+  put(Group::Staging, "a", kJobFile, to_json(failed).dump());
+  store_.fault = [](std::string_view operation, Group group, std::string_view,
+                    std::string_view) -> std::optional<Error> {
+    if (operation == "save" && group == Group::Domains) {
+      return fail(ErrorKind::Io, "disk");
+    }
+    return std::nullopt;
+  };
+  const ManagedDomain domain = a_domain({"a"});
+  EXPECT_FALSE(save_record(store_, domain, {}, Storing::Changed));
+  store_.fault = nullptr;
+  const auto errors = [&] {
+    const auto text = store_.load(Group::Staging, "a", kJobFile);
+    return parse_job(json::Value::parse(text.value(), kJobFile).value()).errors;
+  };
+  EXPECT_EQ(errors(), 3U);
+  EXPECT_TRUE(save_record(store_, domain, {}, Storing::Due));
+  EXPECT_EQ(errors(), 3U);
+  EXPECT_TRUE(save_record(store_, domain, {}, Storing::Changed));
+  EXPECT_EQ(errors(), 0U);
 }
 
 TEST_F(SyncTest, ARenamedDomainKeepsAllItHas) {  // ST-14
