@@ -50,11 +50,11 @@ class EndPostponed {
   EndPostponed() {
     sigemptyset(&end_);
     sigaddset(&end_, SIGTERM);
-    sigprocmask(SIG_BLOCK, &end_, nullptr);
+    pthread_sigmask(SIG_BLOCK, &end_, nullptr);
   }
   EndPostponed(const EndPostponed&) = delete;
   EndPostponed& operator=(const EndPostponed&) = delete;
-  ~EndPostponed() { sigprocmask(SIG_UNBLOCK, &end_, nullptr); }
+  ~EndPostponed() { pthread_sigmask(SIG_UNBLOCK, &end_, nullptr); }
 
  private:
   sigset_t end_{};
