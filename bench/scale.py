@@ -11,7 +11,8 @@ without it, where each names its file. The files are the very same: those that t
 
 Ready is when httpd says so in its log. Wall time, and the CPU time that the parent has used by then, at a start also
 that of processes it had beside it, which a busy machine disturbs less. What was deleted before matters: an ext4 without
-a journal takes longer to create files for minutes after as many were removed. The servers alternate. Exits with 1 when a median difference of wall time is above the limit.
+a journal takes longer to create files for minutes after as many were removed. The servers alternate. Exits with 1 when
+a median difference of wall time is above the limit.
 """
 
 import argparse

@@ -9,8 +9,9 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <string_view>
 #include <utility>
+
+#include "base/signals_blocked.h"
 
 namespace md {
 namespace {
@@ -27,41 +28,15 @@ constexpr AnswerSize kFailed = std::numeric_limits<AnswerSize>::max();
 // Longer than any; a program that shares the pipe by a fork might have taken a part of an answer.
 constexpr AnswerSize kLongestAnswer = 64 * 1024 * 1024;
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
-    if (written < 0) {
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 std::string as_message(const Result<std::string>& answer) {
   const AnswerSize size = answer ? static_cast<AnswerSize>(answer->size()) : kFailed;
   std::string message(reinterpret_cast<const char*>(&size), sizeof(size));
   return answer ? message + *answer : message;
 }
 
-/// While this lives, an end by SIGTERM waits: a task leaves nothing half done.
-class EndPostponed {
- public:
-  EndPostponed() {
-    sigemptyset(&end_);
-    sigaddset(&end_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &end_, nullptr);
-  }
-  EndPostponed(const EndPostponed&) = delete;
-  EndPostponed& operator=(const EndPostponed&) = delete;
-  ~EndPostponed() { pthread_sigmask(SIG_UNBLOCK, &end_, nullptr); }
-
- private:
-  sigset_t end_{};
-};
-
+/// The end of the process waits for that of a task, which leaves nothing half done.
 std::string do_undisturbed(const SideWork::Task& task) {
-  const EndPostponed postponed;
+  const SignalsBlocked blocked;
   return as_message(task.work());
 }
 

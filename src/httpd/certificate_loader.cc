@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/signals_blocked.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
 

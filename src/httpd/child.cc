@@ -3,6 +3,7 @@
 
 #include <sys/prctl.h>
 
+#include "base/signals_blocked.h"
 #include "httpd/configuration.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"

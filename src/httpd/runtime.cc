@@ -18,7 +18,7 @@ DomainRuntime* Runtime::find_by_host(const server_rec* host) const {
   return found == domain_of_host.end() ? nullptr : domains[found->second].get();
 }
 
-const CertificateFilePairs& Runtime::files_of(const DomainRuntime& domain) {
+const CertificateFiles::Pairs& Runtime::files_of(const DomainRuntime& domain) {
   if (side_work != nullptr && domain.files_task) {
     side_work->complete(*domain.files_task);
   }

@@ -17,6 +17,7 @@
 #include "httpd/apache.h"
 #include "httpd/apache_logger.h"
 #include "httpd/attempt_tally.h"
+#include "httpd/certificate_files.h"
 #include "httpd/live_set.h"
 #include "httpd/stapling.h"
 #include "model/job.h"
@@ -37,9 +38,6 @@ struct DomainWork {
   renewal::CaAdvices advices;           ///< of the CA, about the live certificates
 };
 
-/// Paths of certificate and key.
-using CertificateFilePairs = std::vector<std::pair<std::string, std::string>>;
-
 /// A managed domain as this server runs it.
 struct DomainRuntime {
   model::ManagedDomain domain;
@@ -56,7 +54,7 @@ struct DomainRuntime {
   /// Certificate and key files that mod_ssl is given at start, in pairs; the fallback if there is
   /// nothing else. The same for all hosts of the domain, as h2 connections are only shared between
   /// hosts with the same files (reference/feasibility.md §1.2).
-  CertificateFilePairs files;
+  CertificateFiles::Pairs files;
   /// Of the start's side work, which makes `files`; nullopt: they were there.
   std::optional<std::size_t> files_task;
 };
@@ -100,7 +98,7 @@ struct Runtime {
 
   /// What mod_ssl is given for the domain: waits for it if it is being made. Parent, in
   /// post_config.
-  const CertificateFilePairs& files_of(const DomainRuntime& domain);
+  const CertificateFiles::Pairs& files_of(const DomainRuntime& domain);
   /// Parent, at the end of post_config: all of it is done.
   void end_side_work();
   /// Logs what is wrong with one domain, at a start that goes on. Parent.

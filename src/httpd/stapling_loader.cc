@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/stapling_loader.h"
 
+#include "base/signals_blocked.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
 

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "httpd/certificate_files.h"
 #include "httpd/start_memory.h"
 #include "renewal/decide.h"
 #include "renewal/staged_set.h"

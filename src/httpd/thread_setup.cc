@@ -2,6 +2,7 @@
 #include "httpd/thread_setup.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 namespace md::httpd {
 
@@ -10,16 +11,6 @@ void prepare_thread(const char* name) noexcept {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   pthread_setname_np(pthread_self(), name);
-}
-
-SignalsBlocked::SignalsBlocked() noexcept {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before_);
-}
-
-SignalsBlocked::~SignalsBlocked() {
-  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 }  // namespace md::httpd

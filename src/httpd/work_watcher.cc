@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/signals_blocked.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
 #include "renewal/staged_set.h"

@@ -74,18 +74,6 @@ Status adjust(int fd, mode_t mode, const Owner* owner, const Path& path) {
   return {};
 }
 
-Status write_all(int fd, std::string_view content, const Path& path) {
-  while (!content.empty()) {
-    const ssize_t written =
-        uninterrupted([&] { return ::write(fd, content.data(), content.size()); });
-    if (written < 0) {
-      return failed("write", path);
-    }
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 Status sync(int fd, const Path& path) {
   return uninterrupted([&] { return ::fsync(fd); }) == 0 ? Status() : failed("sync", path);
 }
@@ -250,8 +238,8 @@ Status PosixFileSystem::write_new(const Path& path, std::string_view content, mo
     return failed("create", path);
   }
   Status status = adjust(file.get(), mode, owner, path);
-  if (status) {
-    status = write_all(file.get(), content, path);
+  if (status && !write_all(file.get(), content)) {
+    status = failed("write", path);
   }
   if (status && durability == Durability::Synced) {
     status = sync(file.get(), path);
