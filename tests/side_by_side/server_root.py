@@ -54,11 +54,11 @@ def remove_template():
     shutil.rmtree(_templates.pop("root"), ignore_errors=True)
 
 
-def preamble(root, module):
+def preamble(root, module, listens=("Listen 80", "Listen 443")):
     return "\n".join([f"ServerRoot {root}", "PidFile logs/httpd.pid", "DefaultRuntimeDir logs", "ErrorLog logs/error_log",
                       "LogLevel info",
                       *(f"LoadModule {name}_module {DEBIAN_MODULES}/mod_{name}.so" for name in MODULES),
-                      f"LoadModule md_module {module}", f"DocumentRoot {root}/htdocs", "Listen 80", "Listen 443", ""])
+                      f"LoadModule md_module {module}", f"DocumentRoot {root}/htdocs", *listens, ""])
 
 
 def directives(module):
