@@ -12,7 +12,8 @@ namespace md::crypto {
 namespace {
 
 constexpr const char* kAcmeIdentifier = "1.3.6.1.5.5.7.1.31";  // RFC 8737 §6.1
-constexpr std::string_view kFallbackIssuer = "Apache Managed Domain Fallback";
+// Of every mod_md's: scripts tell fallback certificates by it.
+constexpr std::string_view kFallbackName = "Apache Managed Domain Fallback";
 
 Result<CertificateBuilder> begin_fallback(const PrivateKey& key,
                                           const std::vector<model::DnsName>& names,
@@ -21,10 +22,7 @@ Result<CertificateBuilder> begin_fallback(const PrivateKey& key,
     return fail(ErrorKind::InvalidInput, "a certificate needs a name");
   }
   CertificateBuilder builder(native_handle(key), validity);
-  builder.subject(common_name(names))
-      .basic_constraints(Authority::No)
-      .subject_key_id()
-      .names(names);
+  builder.subject(kFallbackName).basic_constraints(Authority::No).subject_key_id().names(names);
   return builder;
 }
 
@@ -43,7 +41,7 @@ Result<Certificate> make_fallback_certificate(const PrivateKey& key, const Priva
                                               const model::Validity& validity) {
   const CleanErrors clean;
   MD_ASSIGN_OR_RETURN(CertificateBuilder builder, begin_fallback(key, names, validity));
-  return builder.issued_by(kFallbackIssuer).sign(nullptr, native_handle(signer));
+  return builder.issued_by(kFallbackName).sign(nullptr, native_handle(signer));
 }
 
 Result<Certificate> make_challenge_certificate(const PrivateKey& key, const model::DnsName& name,

@@ -40,11 +40,15 @@ std::string_view host_of(const request_rec* request) {
   return request->hostname == nullptr ? std::string_view() : request->hostname;
 }
 
+/// The domain that has the name that is asked for, whichever host answers.
+const DomainRuntime* domain_asked_for(const Runtime& runtime, const request_rec* request) {
+  const auto name = model::DnsName::parse(host_of(request));
+  return name ? runtime.find_by_name(*name) : nullptr;
+}
+
 /// Would this host answer http-01 challenges, if there was one? Then an unknown token is a 404 of
 /// ours; otherwise other handlers may know the path (an ACME client in the back-end, say).
-bool answers_http01(const Runtime& runtime, std::string_view host) {
-  const auto name = model::DnsName::parse(host);
-  const DomainRuntime* const found = name ? runtime.find_by_name(*name) : nullptr;
+bool answers_http01(const DomainRuntime* found) {
   if (found == nullptr || found->domain.is_static() ||
       found->domain.settings.renew_mode == model::RenewMode::Manual) {
     return false;
@@ -61,7 +65,7 @@ int answer_http01(const Runtime& runtime, request_rec* request, std::string_view
                   request->hostname, answer.error().message.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;
   }
-  if (!*answer && !answers_http01(runtime, host_of(request))) {
+  if (!*answer && !answers_http01(domain_asked_for(runtime, request))) {
     return DECLINED;
   }
   if (!is_read_method(request)) {
@@ -73,15 +77,32 @@ int answer_http01(const Runtime& runtime, request_rec* request, std::string_view
   return send_document(request, "text/plain", **answer);
 }
 
+/// Is the name that is asked for one of the virtual host's? Else it is there as the default host.
+bool is_of_its_host(request_rec* request) {
+  return request->hostname != nullptr &&
+         ap_matches_request_vhost(request, request->hostname, request->server->port) != 0;
+}
+
 /// A host whose certificate has not arrived: TLS works with a fallback, but nothing is served that
-/// a client could take for the real site.
-bool waits_for_certificate(const Runtime& runtime, const request_rec* request) {
+/// a client could take for the real site. Who asks for another name does not ask for that site.
+bool waits_for_certificate(const Runtime& runtime, request_rec* request) {
   if (request->prev != nullptr || request->main != nullptr ||
       ap_ssl_conn_is_ssl(request->connection) == 0) {
     return false;
   }
-  return runtime.provides_certificates_of(request->server) &&
+  return runtime.provides_certificates_of(request->server) && is_of_its_host(request) &&
          !runtime.find_by_host(request->server)->live.get()->has_certificate();
+}
+
+/// Answered on http as on https, as monitors ask where they can.
+int answer_certificate_status(const Runtime& runtime, request_rec* request) {
+  const DomainRuntime* const domain = domain_asked_for(runtime, request);
+  if (domain == nullptr || domain->domain.settings.certificate_status == model::Switch::Off) {
+    return DECLINED;
+  }
+  return is_read_method(request) ? send_document(request, "application/json",
+                                                 certificate_status_document(runtime, *domain))
+                                 : HTTP_NOT_IMPLEMENTED;
 }
 
 /// Quick handlers run before any module maps, rewrites, proxies or authorises a request.
@@ -96,11 +117,8 @@ int answer_first(request_rec* request, int lookup) noexcept {
       return answer_http01(*runtime, request, path.substr(kChallengePath.size()));
     }
     if (path == kCertificateStatusPath) {
-      const DomainRuntime* const domain = runtime->find_by_host(request->server);
-      if (domain != nullptr && is_read_method(request) &&
-          domain->domain.settings.certificate_status == model::Switch::On) {
-        return send_document(request, "application/json",
-                             certificate_status_document(*runtime, *domain));
+      if (const int answered = answer_certificate_status(*runtime, request); answered != DECLINED) {
+        return answered;
       }
     }
     return waits_for_certificate(*runtime, request) ? HTTP_SERVICE_UNAVAILABLE : DECLINED;

@@ -155,6 +155,24 @@ def test_certificate_status_can_be_turned_off(bed):
     assert answer(bed, "on.test")[0] == 410
 
 
+def test_what_is_told_before_the_first_certificate_depends_on_the_name_asked_for(bed):  # D6
+    bed.pebble.stop()
+    bed.serve(Domain("a.example.org", vhost=("ServerAlias alias.test",), settings=("MDMembers manual",)),
+              options=[f"<VirtualHost 127.0.0.1:{bed.httpd.http_port}>", "ServerName plain.test", "</VirtualHost>"])
+    path = "/.httpd/certificate-status"
+
+    def seen(name):
+        with tls.connect(bed.httpd.https_port, name, tls.client_context()) as connection:
+            connection.sendall(f"GET /index.html HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+            over_tls = int(connection.recv(100).split()[1])
+        return over_tls, tls.fetch(bed.httpd.https_port, name, path).status, tls.get(bed.httpd.http_port, path, name)[0]
+
+    assert {name: seen(name) for name in ("a.example.org", "alias.test", "stranger.test")} == {
+        "a.example.org": (503, 200, 200), "alias.test": (503, 503, 404), "stranger.test": (200, 404, 404)}
+    fallback = tls.served_certificate(bed.httpd.https_port, "a.example.org")
+    assert fallback.subject.rfc4514_string() == fallback.issuer.rfc4514_string() == "CN=Apache Managed Domain Fallback"
+
+
 @pytest.mark.ours
 def test_the_main_server_can_be_managed(bed):  # VH-11
     name = "base.example.org"
