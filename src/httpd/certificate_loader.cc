@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/signals_blocked.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
@@ -78,8 +80,9 @@ bool CertificateLoader::load(std::size_t slot, std::uint64_t generation) {
   const std::string& name = domain.domain.name;
   const std::string file = fmt::format("served/{}.bundle", name);
   auto live = open(file, name, slot, generation);
-  if (live && domain.tls_context != nullptr && !(*live)->fits(domain.tls_context)) {
-    live = fail(ErrorKind::Crypto, "the host's TLS settings do not allow these certificates");
+  if (live && !std::ranges::all_of(domain.tls_hosts,
+                                   [&](const auto& host) { return (*live)->fits(*host); })) {
+    live = fail(ErrorKind::Crypto, "the TLS settings of a host do not allow these certificates");
   }
   if (!live) {
     runtime_.logger.error(

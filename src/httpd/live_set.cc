@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/live_set.h"
 
+#include <algorithm>
+
 #include "crypto/native.h"
+#include "httpd/runtime.h"
 
 namespace md::httpd {
 
@@ -60,16 +63,24 @@ std::vector<crypto::Certificate> LiveSet::chain_of(const model::KeySpec& spec) c
   return {};
 }
 
-bool LiveSet::fits(SSL_CTX* context) const {
-  const std::unique_ptr<SSL, decltype(&SSL_free)> rehearsal(SSL_new(context), SSL_free);
-  return rehearsal != nullptr && apply(rehearsal.get());
+bool LiveSet::has(const crypto::Certificate& certificate) const {
+  return std::ranges::any_of(facts_.certificates, [&](const renewal::CertificateFacts& facts) {
+    return facts.sha256_fingerprint == certificate.sha256_fingerprint();
+  });
 }
 
-bool LiveSet::apply(SSL* ssl) const {
+bool LiveSet::fits(const TlsHost& host) const {
+  const std::unique_ptr<SSL, decltype(&SSL_free)> rehearsal(SSL_new(host.context), SSL_free);
+  return rehearsal != nullptr && apply(rehearsal.get(), host);
+}
+
+bool LiveSet::apply(SSL* ssl, const TlsHost& host) const {
   if (set_.empty()) {
     return false;
   }
-  SSL_certs_clear(ssl);
+  if (!host.has_own_files) {
+    SSL_certs_clear(ssl);
+  }
   bool all = true;
   for (std::size_t i = 0; i < set_.size(); ++i) {
     // The call takes references of its own; the stack is copied.

@@ -15,6 +15,8 @@
 
 namespace md::httpd {
 
+struct TlsHost;
+
 /// What is served for a managed domain: facts for decisions and status, and, after a live
 /// activation, keys and chains in OpenSSL's form. Immutable; shared by all threads of a process.
 class LiveSet {
@@ -38,16 +40,19 @@ class LiveSet {
   [[nodiscard]] std::vector<crypto::Certificate> chain_of(const model::KeySpec& spec) const;
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   [[nodiscard]] std::optional<TimePoint> activated_at() const { return activated_at_; }
+  /// Is it one of the set's?
+  [[nodiscard]] bool has(const crypto::Certificate& certificate) const;
   /// Has the domain any certificate, be it an expired one?
   [[nodiscard]] bool has_certificate() const { return !facts_.certificates.empty(); }
 
   /// Does the host take it? Its security level may refuse what others take. A handshake that was
   /// never begun is asked, so that no real one fails.
-  [[nodiscard]] bool fits(SSL_CTX* context) const;
+  [[nodiscard]] bool fits(const TlsHost& host) const;
 
-  /// Puts keys and certificates into one handshake, in place of those that mod_ssl loaded at start.
+  /// Puts keys and certificates into one handshake of the host, in place of those that mod_ssl
+  /// loaded at start; where the host has files of its own, in place of those of the same key type.
   /// False: nothing was changed or OpenSSL refused one of several.
-  bool apply(SSL* ssl) const;
+  bool apply(SSL* ssl, const TlsHost& host) const;
 
   LiveSet(const LiveSet&) = delete;
   LiveSet& operator=(const LiveSet&) = delete;

@@ -90,7 +90,7 @@ bool waits_for_certificate(const Runtime& runtime, request_rec* request) {
       ap_ssl_conn_is_ssl(request->connection) == 0) {
     return false;
   }
-  return runtime.provides_certificates_of(request->server) && is_of_its_host(request) &&
+  return runtime.depends_on_domain(request->server) && is_of_its_host(request) &&
          !runtime.find_by_host(request->server)->live.get()->has_certificate();
 }
 

@@ -36,9 +36,8 @@ void Runtime::report(const model::ManagedDomain& domain, const std::string& why)
   logger.error(LogId{10173}, fmt::format("{}: {}", domain.name, why));
 }
 
-bool Runtime::provides_certificates_of(const server_rec* host) const {
-  const DomainRuntime* const domain = find_by_host(host);
-  return domain != nullptr && !hosts_with_own_files.contains(host);
+bool Runtime::depends_on_domain(const server_rec* host) const {
+  return find_by_host(host) != nullptr && !hosts_with_own_files.contains(host);
 }
 
 DomainRuntime* Runtime::find_by_name(const model::DnsName& name) const {

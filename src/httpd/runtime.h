@@ -38,6 +38,16 @@ struct DomainWork {
   renewal::CaAdvices advices;           ///< of the CA, about the live certificates
 };
 
+struct DomainRuntime;
+
+/// A host of a managed domain, as mod_ssl has set it up.
+struct TlsHost {
+  const DomainRuntime* domain;
+  SSL_CTX* context;
+  /// It has certificate files of its own, too (SSLCertificateFile): those of other key types stay.
+  bool has_own_files;
+};
+
 /// A managed domain as this server runs it.
 struct DomainRuntime {
   model::ManagedDomain domain;
@@ -49,8 +59,8 @@ struct DomainRuntime {
   Snapshot<LiveSet> live;
   /// For status pages. Set by each child's WorkWatcher alone.
   Snapshot<DomainWork> work{std::make_shared<const DomainWork>()};
-  /// Of a host of the domain, as mod_ssl has set it up; nullptr if none asks us for certificates.
-  SSL_CTX* tls_context{nullptr};
+  /// Its hosts that ask us for certificates in handshakes. Parent, while mod_ssl sets them up.
+  std::vector<std::unique_ptr<TlsHost>> tls_hosts;
   /// Certificate and key files that mod_ssl is given at start, in pairs; the fallback if there is
   /// nothing else. The same for all hosts of the domain, as h2 connections are only shared between
   /// hosts with the same files (reference/feasibility.md §1.2).
@@ -92,8 +102,9 @@ struct Runtime {
   std::vector<std::unique_ptr<DomainRuntime>> domains;
   std::unordered_map<const server_rec*, std::size_t> domain_of_host;
   config::NameIndex names;
-  /// Hosts of a domain that have certificate files of their own: those are served, whatever we
-  /// have. Filled while mod_ssl collects the files of its hosts.
+  /// Hosts of a domain that have certificate files of their own (SSLCertificateFile). They serve
+  /// those until the domain has a certificate, and afterwards those of other key types. Filled
+  /// while mod_ssl collects the files of its hosts.
   std::unordered_set<const server_rec*> hosts_with_own_files;
 
   /// What mod_ssl is given for the domain: waits for it if it is being made. Parent, in
@@ -104,8 +115,8 @@ struct Runtime {
   /// Logs what is wrong with one domain, at a start that goes on. Parent.
   void report(const model::ManagedDomain& domain, const std::string& why) const;
 
-  /// Is it our certificates that this host serves?
-  [[nodiscard]] bool provides_certificates_of(const server_rec* host) const;
+  /// Has the host no certificates but those of its managed domain?
+  [[nodiscard]] bool depends_on_domain(const server_rec* host) const;
 
   [[nodiscard]] DomainRuntime* find_by_host(const server_rec* host) const;
   /// The domain that has this name, or whose wildcard covers it.

@@ -33,14 +33,25 @@ Stapling::Stapling(Runtime& runtime, Hosts hosts) : runtime_(runtime), hosts_(st
   }
 }
 
-bool Stapling::serves_own_certificates(const server_rec* host) const {
-  return runtime_.find_by_host(host) == nullptr || runtime_.hosts_with_own_files.contains(host);
+HostStapling Stapling::wanted_at(const server_rec* host) const {
+  const auto found = hosts_.find(host);
+  const HostStapling wants = found != hosts_.end() ? found->second : HostStapling{};
+  return {wants.managed && runtime_.find_by_host(host) != nullptr,
+          wants.others && !runtime_.depends_on_domain(host)};
 }
 
 bool Stapling::covers(const server_rec* host) const {
-  const auto found = hosts_.find(host);
-  return found != hosts_.end() &&
-         (serves_own_certificates(host) ? found->second.others : found->second.managed);
+  const HostStapling wanted = wanted_at(host);
+  return wanted.managed || wanted.others;
+}
+
+/// The managed domain that the certificate of a host is of; nullptr: the administrator's own.
+const DomainRuntime* Stapling::domain_of(const server_rec* host,
+                                         const crypto::Certificate& certificate) const {
+  const DomainRuntime* const domain = runtime_.find_by_host(host);
+  const bool is_managed = runtime_.depends_on_domain(host) ||
+                          (domain != nullptr && domain->live.get()->has(certificate));
+  return is_managed ? domain : nullptr;
 }
 
 std::vector<LiveSet::Chain> Stapling::load_chains(std::size_t domain,
@@ -70,11 +81,20 @@ std::shared_ptr<const ocsp::Subject> Stapling::share_issuer(ocsp::Subject subjec
 }
 
 bool Stapling::prime(const server_rec* host, const std::vector<crypto::Certificate>& chain) {
-  const DomainRuntime* const domain =
-      serves_own_certificates(host) ? nullptr : runtime_.find_by_host(host);
+  if (chain.empty()) {
+    return false;
+  }
+  const DomainRuntime* const domain = domain_of(host, chain.front());
+  const HostStapling wanted = wanted_at(host);
+  if (domain != nullptr ? !wanted.managed : !wanted.others) {
+    return false;
+  }
+  if (domain != nullptr && !domain->domain.is_static()) {
+    return true;  // it is known from the store, and changes when a new one goes live
+  }
   auto subject = ocsp::subject_of(domain != nullptr ? domain->domain.name : ocsp::kOthers, chain);
   if (!subject) {
-    const bool is_required = !chain.empty() && chain.front().must_staple();
+    const bool is_required = chain.front().must_staple();
     runtime_.logger.log(
         is_required ? LogLevel::Warning : LogLevel::Debug, {},
         fmt::format("{}: no stapling: {}{}{}", host->server_hostname, subject.error().message,
@@ -100,7 +120,7 @@ bool Stapling::prime(const server_rec* host, const std::vector<crypto::Certifica
 void Stapling::add_domain_slots() {
   std::unordered_set<std::size_t> covered;
   for (const auto& [host, domain] : runtime_.domain_of_host) {
-    if (covers(host) && runtime_.provides_certificates_of(host)) {
+    if (wanted_at(host).managed) {
       covered.insert(domain);
     }
   }

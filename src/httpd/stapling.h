@@ -114,7 +114,9 @@ class Stapling {
   };
   static int answer_status_request(SSL* ssl, void* callback) noexcept;
 
-  [[nodiscard]] bool serves_own_certificates(const server_rec* host) const;
+  [[nodiscard]] HostStapling wanted_at(const server_rec* host) const;
+  [[nodiscard]] const DomainRuntime* domain_of(const server_rec* host,
+                                               const crypto::Certificate& certificate) const;
   [[nodiscard]] std::shared_ptr<const ocsp::Subject> share_issuer(ocsp::Subject subject);
   void add_domain_slots();
   void follow(const StapleSlot& slot, StapleState& state);

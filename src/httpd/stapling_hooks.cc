@@ -55,7 +55,7 @@ int prime(server_rec* host, apr_pool_t* /*pool*/, const char* /*id*/, apr_size_t
       return DECLINED;
     }
     const Runtime& runtime = *current_runtime();
-    if (runtime.provides_certificates_of(host) && !runtime.find_by_host(host)->domain.is_static()) {
+    if (runtime.depends_on_domain(host) && !runtime.find_by_host(host)->domain.is_static()) {
       return OK;  // its certificates are known from the store, and change when new ones go live
     }
     const auto chain = crypto::Certificate::chain_from_pem(pem);
@@ -104,11 +104,11 @@ StatusCallback status_callback_of(SSL_CTX* context) {
 /// Certificates that demand staples (MDMustStaple), and nobody to provide them?
 void warn_of_must_staple(const server_rec* host, SSL_CTX* context) {
   const Runtime* const runtime = current_runtime();
-  if (runtime == nullptr || current_pass() == Pass::Trial ||
-      !runtime->provides_certificates_of(host)) {
+  const DomainRuntime* const entry = runtime != nullptr ? runtime->find_by_host(host) : nullptr;
+  if (entry == nullptr || current_pass() == Pass::Trial) {
     return;
   }
-  const model::ManagedDomain& domain = runtime->find_by_host(host)->domain;
+  const model::ManagedDomain& domain = entry->domain;
   if (domain.settings.must_staple == model::Switch::On && status_callback_of(context) == nullptr) {
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, host,
                  "mod_md: MDMustStaple is on for the Managed Domain %s, but nothing staples at %s: "

@@ -365,11 +365,11 @@ void turn_off_live_activation_if_impossible(Runtime& runtime) {
   bool is_used = false;
   for (const auto& entry : runtime.domains) {
     is_used = is_used || (entry->domain.is_used && !entry->domain.is_static());
-    if (entry->tls_context != nullptr) {
+    if (!entry->tls_hosts.empty()) {
       return;
     }
   }
-  if (runtime.generations != nullptr && is_used && runtime.hosts_with_own_files.empty()) {
+  if (runtime.generations != nullptr && is_used) {
     runtime.generations.reset();
     runtime.logger.warning({},
                            "the TLS module does not let certificates go live: new ones are "

@@ -56,13 +56,16 @@ int add_cert_files(server_rec* host, apr_pool_t* pool, apr_array_header_t* cert_
     }
     if (cert_files->nelts > 0) {
       runtime->hosts_with_own_files.insert(host);
-      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, host,
-                   "AH10084: %s has certificate files of its own (SSLCertificateFile), though the "
-                   "Managed Domain %s covers it: those files are used. Remove them to let the "
-                   "Managed Domain take over.",
+      ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, host,
+                   "AH10084: %s has certificate files of its own (SSLCertificateFile), and the "
+                   "Managed Domain %s covers it: the files are used until the Managed Domain has a "
+                   "certificate of the same key type.",
                    host->server_hostname, domain->domain.name.c_str());
-      return DECLINED;
+      if (!domain->live.get()->has_certificate()) {
+        return DECLINED;  // a fallback is worse than what the administrator has
+      }
     }
+    // mod_ssl uses the last file of each key type.
     for (const auto& [certificate, key] : runtime->files_of(*domain)) {
       *static_cast<const char**>(apr_array_push(cert_files)) =
           apr_pstrdup(pool, certificate.c_str());
@@ -79,21 +82,28 @@ bool negotiated_challenge(const SSL* ssl) {
   return length == std::strlen(kAlpnProtocol) && std::memcmp(protocol, kAlpnProtocol, length) == 0;
 }
 
-/// OpenSSL asks before it chooses a certificate; `domain` is that of the host that SNI selected,
-/// since mod_ssl switches contexts before (reference/feasibility.md §1.1). The answer is always 1:
-/// with what the handshake has by then it may still come to something.
-int provide_live_certificate(SSL* ssl, void* domain) noexcept {
+/// Has the connection completed a handshake before this one? A client that is asked to negotiate
+/// anew (TLS 1.2, SSLVerifyClient of a directory) may refuse another certificate than before.
+bool is_renegotiation(const SSL* ssl) {
+  return SSL_get_peer_finished(ssl, nullptr, 0) > 0;
+}
+
+/// OpenSSL asks before it chooses a certificate; `data` is the TlsHost that SNI selected, since
+/// mod_ssl switches contexts before (reference/feasibility.md §1.1). The answer is always 1: with
+/// what the handshake has by then it may still come to something.
+int provide_live_certificate(SSL* ssl, void* data) noexcept {
   return guarded(1, [&] {
     // TLS 1.3 negotiates ALPN before this: the challenge's certificate is in place already.
-    if (negotiated_challenge(ssl)) {
+    if (negotiated_challenge(ssl) || is_renegotiation(ssl)) {
       return 1;
     }
-    const auto live = static_cast<const DomainRuntime*>(domain)->live.get();
-    if (live->generation() > 0 && !live->apply(ssl)) {
+    const TlsHost& host = *static_cast<const TlsHost*>(data);
+    const auto live = host.domain->live.get();
+    if (live->generation() > 0 && !live->apply(ssl, host)) {
       // The loader has tried it before: memory is short.
       ap_log_error(APLOG_MARK, APLOG_ERR, 0, current_runtime()->server,
                    "mod_md: OpenSSL refused a certificate of %s that went live",
-                   static_cast<const DomainRuntime*>(domain)->domain.name.c_str());
+                   host.domain->domain.name.c_str());
     }
     return 1;
   });
@@ -105,10 +115,10 @@ int init_server(server_rec* host, apr_pool_t* /*pool*/, int is_proxy, SSL_CTX* c
     if (is_proxy != 0 || runtime == nullptr || runtime->generations == nullptr) {
       return OK;
     }
-    if (runtime->provides_certificates_of(host)) {
-      DomainRuntime* const domain = runtime->find_by_host(host);
-      domain->tls_context = context;
-      SSL_CTX_set_cert_cb(context, provide_live_certificate, domain);
+    if (DomainRuntime* const domain = runtime->find_by_host(host); domain != nullptr) {
+      domain->tls_hosts.push_back(std::make_unique<TlsHost>(
+          TlsHost{domain, context, runtime->hosts_with_own_files.contains(host)}));
+      SSL_CTX_set_cert_cb(context, provide_live_certificate, domain->tls_hosts.back().get());
     }
     return OK;
   });

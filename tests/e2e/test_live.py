@@ -130,3 +130,22 @@ def test_a_key_type_that_is_added_is_the_only_one_ordered(bed):
     assert bed.serial(domain.name, ciphers=tls.RSA_ONLY) == old
     assert bed.serial(domain.name, ciphers=tls.EC_ONLY) == new
     assert bed.proxy.count("new-order") == 2 and bed.store.damage() == []
+
+
+@pytest.mark.ours
+def test_a_connection_that_negotiates_anew_keeps_its_certificate(bed):  # L8
+    """TLS 1.2 and SSLVerifyClient of a directory: many clients refuse another certificate there."""
+    name = "again.example.org"
+    domain = Domain(name, settings=("MDPrivateKeys P-256",), protocols="http/1.1 acme-tls/1",
+                    vhost=("<Location /secret>", "SSLVerifyClient optional_no_ca", "</Location>"))
+    bed.serve(domain, options=["MDInitialDelay 2s"])
+    context = tls.client_context(version=tls.TLS_1_2)
+    with tls.connect(bed.httpd.https_port, name, context) as connection:
+        before = connection.getpeercert(binary_form=True)
+        bed.wait_served(domain)
+        connection.sendall(f"GET /secret HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 404")  # past the negotiation: it is the file that is missing
+        assert connection.getpeercert(binary_form=True) == before
+    assert bed.serial(name) == bed.store.serial(name, "p-256")
+    assert "AH02226" in bed.httpd.log()  # mod_ssl performed it
