@@ -90,6 +90,8 @@ class Session {
 
   [[nodiscard]] const Directory& directory() const { return directory_; }
   [[nodiscard]] const std::string& account_url() const { return account_url_; }
+  /// Is this URL at the server that holds the account?
+  [[nodiscard]] bool is_at_this_ca(const std::string& url) const;
   /// token "." thumbprint (RFC 8555 §8.1).
   [[nodiscard]] Result<std::string> key_authorization(std::string_view token) const;
 

@@ -99,6 +99,12 @@ Result<Order> Session::create_order(const OrderRequest& request) {
   return order;
 }
 
+bool Session::is_at_this_ca(const std::string& url) const {
+  const auto asked = http::parse_url(url);
+  const auto own = http::parse_url(account_url_);
+  return asked && own && asked->scheme == own->scheme && asked->authority() == own->authority();
+}
+
 Result<Order> Session::fetch_order(const std::string& url) {
   constexpr std::string_view kAttempt = "fetch the order";
   MD_ASSIGN_OR_RETURN_CONTEXT(const http::Response response, post(url, ""), kAttempt);

@@ -65,6 +65,12 @@ bool may_mean_replaced(const Error& error) {
          type.ends_with(":unauthorized");
 }
 
+/// mod_md notes of an order where it is and what was set up for it.
+bool is_of_mod_md(const store::OrderRecord& record) {
+  return record.ca_url.empty() && record.account_url.empty() && record.key_spec.empty() &&
+         record.names.empty();
+}
+
 /// Is the order not ready to be finalized (RFC 8555 §7.4)? Not all CAs have that word.
 bool may_mean_not_ready(const Error& error) {
   return error.problem && (error.problem->type.ends_with(":orderNotReady") ||
@@ -146,10 +152,21 @@ std::optional<store::OrderRecord> OrderFlow::load_record() {
   return std::move(record).value();
 }
 
+/// Whose an order of mod_md is, the CA says when it is asked for it.
 bool OrderFlow::is_ours(const store::OrderRecord& record) const {
+  if (is_of_mod_md(record)) {
+    return context_.session.is_at_this_ca(record.url);
+  }
   return !record.url.empty() && record.ca_url == context_.ca_url &&
          record.account_url == context_.session.account_url() && record.key_spec == spec_.name() &&
          record.names == asked_names();
+}
+
+void OrderFlow::note_whose(store::OrderRecord& record) const {
+  record.ca_url = context_.ca_url;
+  record.account_url = context_.session.account_url();
+  record.key_spec = spec_.name();
+  record.names = asked_names();
 }
 
 /// An order that the CA still holds: is it for these names, and can it lead to a certificate of the
@@ -182,6 +199,7 @@ Result<OrderFlow::Opened> OrderFlow::open_order() {
                       context_.domain.name));
       auto order = context_.session.fetch_order(record_.url);
       if (order && can_be_used(*order)) {
+        note_whose(record_);
         return Opened{std::move(order).value(), Origin::TakenUp};
       }
       if (!order && !is_final_answer(order.error())) {
@@ -222,10 +240,7 @@ Result<acme::Order> OrderFlow::create_order() {
   MD_ASSIGN_OR_RETURN(acme::Order order, request_order());
   record_ = store::OrderRecord{};
   record_.url = order.url;
-  record_.ca_url = context_.ca_url;
-  record_.account_url = context_.session.account_url();
-  record_.key_spec = spec_.name();
-  record_.names = asked_names();
+  note_whose(record_);
   MD_TRY_CONTEXT(save_record(Durability::Synced), "save the order");
   return order;
 }

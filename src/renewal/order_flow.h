@@ -55,6 +55,7 @@ class OrderFlow {
   Result<Opened> open_order();
   std::optional<store::OrderRecord> load_record();
   [[nodiscard]] bool is_ours(const store::OrderRecord& record) const;
+  void note_whose(store::OrderRecord& record) const;
   [[nodiscard]] bool can_be_used(const acme::Order& order) const;
   Result<acme::Order> create_order();
   Result<acme::Order> request_order();

@@ -288,6 +288,49 @@ TEST(Renewer, LeavesAJobAsItIsWhenTheServerStops) {
   EXPECT_THAT(bed.staged_files(), Contains("order.json"));
 }
 
+/// As mod_md leaves its order.json.
+void leave_order(RenewalBed& bed, const std::string& url) {
+  json::Value document = json::Value::object();
+  document.set("url", url).set("status", "pending");
+  document.set("challenge-setups", std::vector<std::string>{"http-01:example.org"});
+  ASSERT_TRUE(bed.store().save(store::Group::Staging, "example.org", store::kOrderFile,
+                               document.dump(), store::Durability::Synced));
+}
+
+std::string url_of_order(RenewalBed& bed) {
+  const auto text = bed.store().load(store::Group::Staging, "example.org", store::kOrderFile);
+  return store::parse_order(text.value_or(""), "order.json").value_or(store::OrderRecord{}).url;
+}
+
+TEST(Renewer, TakesUpAnOrderOfModMd) {
+  RenewalBed bed({"example.org"});
+  bed.ca.behaviour.polls_until_issued = 1'000'000;
+  bed.check();
+  leave_order(bed, url_of_order(bed));
+  bed.ca.behaviour.polls_until_issued = 1;
+  bed.check_until_finished();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.ca.orders(), 1U);
+  EXPECT_EQ(bed.count_log(kAttemptFailed), 1);  // the one that took too long
+}
+
+TEST(Renewer, AsksNoOtherServerForAnOrderOfModMd) {
+  RenewalBed bed({"example.org"});
+  bed.ca.behaviour.polls_until_issued = 1'000'000;
+  bed.check();
+  leave_order(bed, "https://elsewhere.test/order/1");
+  bed.ca.behaviour.polls_until_issued = 1;
+  bool asked_elsewhere = false;
+  bed.ca.behaviour.intercept = [&](const http::Request& request) {
+    asked_elsewhere = asked_elsewhere || request.url.find("elsewhere") != std::string::npos;
+    return std::optional<Result<http::Response>>();
+  };
+  bed.check_until_finished();
+  EXPECT_TRUE(bed.has_staged());
+  EXPECT_EQ(bed.ca.orders(), 2U);
+  EXPECT_FALSE(asked_elsewhere);
+}
+
 class RenewerWithALostOrder : public ::testing::TestWithParam<int> {};
 
 TEST_P(RenewerWithALostOrder, MakesANewOne) {
