@@ -179,6 +179,9 @@ std::optional<CertificateFiles::Pair> CertificateFiles::some_fallback(
 Result<TimePoint> CertificateFiles::make_fallback(const model::ManagedDomain& domain, KeyType type,
                                                   TimePoint now) const {
   MD_ASSIGN_OR_RETURN(const crypto::PrivateKey* const key, prepared_key(type));
+  // Debian's module keeps a key beside each fallback, and refuses to start where the two do not
+  // match; without that key it makes both anew.
+  MD_TRY(store_.remove_file(store::Group::Domains, domain.name, fallback_key_file(type)));
   if (const auto until = usable_until(domain, type, *key, now)) {
     return *until;
   }
