@@ -51,8 +51,8 @@ class Malformed(ValueError):
     """The document cannot be read."""
 
 
-def read(text):
-    """The lines of all entries of the document."""
+def read(text, bench="side-by-side"):
+    """The lines that the entries of the document have for this bench."""
     found, ids, entry, prose, inside = [], set(), None, False, False
     for number, line in enumerate(text.splitlines(), 1):
         heading = HEADING.match(line)
@@ -67,7 +67,7 @@ def read(text):
             if entry in ids:
                 raise Malformed(f"line {number}: there is a '{entry}' already")
             ids.add(entry)
-        elif line.strip() == f"{FENCE}side-by-side":
+        elif line.strip() == f"{FENCE}{bench}":
             if not prose:
                 raise Malformed(f"line {number}: says nothing to people before it speaks to the bench")
             inside = True
