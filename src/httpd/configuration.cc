@@ -154,7 +154,8 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
 void report_findings(const Configuration& configuration, server_rec* base_server, Findings which) {
   ApacheLogger logger(base_server);
   for (const config::Finding& finding : configuration.plan.findings) {
-    if (which == Findings::All || finding.is_fatal) {
+    if (which == Findings::All || finding.is_fatal ||
+        (which == Findings::ErrorsOnly && finding.level == LogLevel::Error)) {
       logger.log(finding.level, finding.id, finding.message);
     }
   }

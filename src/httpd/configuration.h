@@ -31,7 +31,7 @@ struct Configuration {
 /// Reads it; no I/O. The same in the configuration test, in both passes of a start and at a reload.
 Configuration read_configuration(apr_pool_t* pool, server_rec* base_server);
 
-enum class Findings { All, FatalOnly };
+enum class Findings { All, ErrorsOnly, FatalOnly };
 void report_findings(const Configuration& configuration, server_rec* base_server, Findings which);
 
 /// How the worker learns which challenges a name can be validated by.

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <unordered_set>
 
+#include "config/challenge_choice.h"
 #include "httpd/activator.h"
 #include "httpd/child.h"
 #include "httpd/configuration.h"
@@ -20,6 +21,7 @@
 #include "httpd/start_certificates.h"
 #include "renewal/activation.h"
 #include "renewal/ca_advice.h"
+#include "renewal/decide.h"
 #include "store/lock.h"
 #include "store/renewal_request.h"
 #include "store/sync.h"
@@ -311,6 +313,20 @@ void serve_challenges_alone(const Configuration& configuration, server_rec* base
   install_runtime(std::move(runtime), pconf);
 }
 
+/// Whom no challenge type fits is told at once, not weeks later when the certificate is due.
+void report_missing_challenges(const Runtime& runtime) {
+  for (const auto& entry : runtime.domains) {
+    const model::ManagedDomain& domain = entry->domain;
+    if (domain.settings.protocol == model::CertificateProtocol::Acme &&
+        renewal::supervision_of(domain).watched) {
+      const auto chosen = config::choose_challenges(domain, runtime.listened_ports);
+      if (!chosen) {
+        runtime.report(domain, chosen.error().problem->detail);
+      }
+    }
+  }
+}
+
 int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
   const Pass pass = current_pass();
   Configuration configuration = read_configuration(pconf, base_server);
@@ -318,7 +334,10 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
     report_findings(configuration, base_server, Findings::FatalOnly);
     return HTTP_INTERNAL_SERVER_ERROR;
   }
-  if (pass == Pass::Real) {
+  if (pass == Pass::Trial) {
+    // mod_ssl may end the start for want of a certificate that they keep from it.
+    report_findings(configuration, base_server, Findings::ErrorsOnly);
+  } else {
     report_findings(configuration, base_server, Findings::All);
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, base_server, "AH10071: mod_md (v%s) starting",
                  MD_VERSION);
@@ -345,6 +364,7 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
   }
   install_runtime(std::move(runtime), pconf);
   if (pass == Pass::Real) {
+    report_missing_challenges(*current_runtime());
     // Without it nothing is renewed, which is said in the log; what is there is served all the
     // same.
     std::ignore = register_worker(pconf, base_server);

@@ -65,6 +65,13 @@ int add_cert_files(server_rec* host, apr_pool_t* pool, apr_array_header_t* cert_
         return DECLINED;  // a fallback is worse than what the administrator has
       }
     }
+    if (!domain->live.get()->has_certificate()) {
+      ap_log_error(
+          APLOG_MARK, APLOG_WARNING, 0, host,
+          "AH10085: Init: %s:%u will respond with '503 Service Unavailable' for now. There "
+          "are no SSL certificates configured and no other module contributed any.",
+          host->server_hostname, host->port != 0 ? host->port : DEFAULT_HTTPS_PORT);
+    }
     // mod_ssl uses the last file of each key type.
     for (const auto& [certificate, key] : runtime->files_of(*domain)) {
       *static_cast<const char**>(apr_array_push(cert_files)) =

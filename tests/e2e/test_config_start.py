@@ -58,6 +58,26 @@ def test_a_store_that_cannot_be_made_ends_the_start_with_its_reason(bed):
     assert "mod_md cannot start" in said and "file" in said
 
 
+def test_a_host_that_two_domains_claim_ends_the_start_with_its_reason(bed):
+    host = ["<VirtualHost 127.0.0.1:%d>" % bed.httpd.https_port, "ServerName a.example.org", "ServerAlias b.example.org",
+            "SSLEngine on", "</VirtualHost>"]
+    bed.configure(options=["MDomain a.example.org", "MDomain b.example.org", *host])
+    bed.httpd.launch()
+    eventually(lambda: not bed.httpd.is_running(), "httpd refuses to start")
+    assert "AH10238: conflict: 2 MDs match Virtualhost a.example.org" in bed.httpd.log()
+
+
+def test_a_start_tells_who_has_no_certificate_and_no_way_to_one(bed):
+    bed.configure(Domain("a.example.org", protocols="http/1.1"), Domain("b.example.org", settings=("MDRenewMode manual",)),
+                  options=["MDPortMap http:- https:-"])
+    bed.httpd.start()
+    log = bed.httpd.log()
+    for name in ("a.example.org", "b.example.org"):
+        assert re.search(rf"AH10085: Init: {name}:\d+ will respond with '503 Service Unavailable' for now", log)
+    told = [line for line in log.splitlines() if "AH10173" in line]
+    assert told and all("a.example.org" in line for line in told)
+
+
 def test_the_order_of_modules_does_not_matter(bed):
     """PM-03"""
     domain = Domain("early.example.org", settings=SETTINGS)
