@@ -127,11 +127,11 @@ Value authority_of(const model::ManagedDomain& domain, const DomainRecord& recor
   authority.set("proto",
                 settings.protocol == model::CertificateProtocol::Tailscale ? "tailscale" : "ACME");
   set_text(authority, "url", record.ca_url);
-  Value urls = Value::array();
+  std::vector<std::string> urls;
   for (const model::CertificateAuthority& one : settings.authorities) {
     urls.push_back(one.url);
   }
-  authority.set("urls", std::move(urls));
+  set_texts(authority, "urls", urls);
   set_text(authority, "agreement", settings.agreement);
   std::vector<std::string> challenges;
   for (const model::ChallengeType type : settings.challenges) {

@@ -170,6 +170,13 @@ TEST(DomainDocument, WritesOneKeyAsItIsAndTheDefaultNotAtAll) {  // VH-19
             R"([{"type":"EC","curve":"P-256"},{"type":"RSA","bits":2048}])");
 }
 
+TEST(DomainDocument, NamesNoCaWhereThereIsNoneA8) {
+  model::ManagedDomain domain = a_domain({"a.test"});
+  domain.settings.authorities.clear();
+  domain.settings.agreement = "";
+  EXPECT_EQ(to_json(domain, DomainRecord()).get("ca").dump_compact(), R"({"proto":"ACME"})");
+}
+
 TEST(DomainDocument, DropsWhatIsNotConfiguredAnyMore) {  // ST-23
   const json::Value document =
       to_json(a_domain({"two.example.org"}), record_of(samples::kDomainWithSettings));
