@@ -181,7 +181,7 @@ TEST_P(CrashTest, AMigrationIsDoneAgain) {  // ST-22, ST-24
     const auto next = open(quick_);
     SCOPED_TRACE("crash at operation " + std::to_string(operation));
     EXPECT_EQ(next->files(Group::Domains, "old.test").value(),
-              (std::vector<std::string>{"privkey.pem", "pubcert.pem"}));
+              (std::vector<std::string>{"cert.pem", "chain.pem", "privkey.pem", "pubcert.pem"}));
     EXPECT_EQ(next->load(Group::Domains, "old.test", "privkey.pem").value(), "key");
     EXPECT_EQ(next->load(Group::Domains, "old.test", "pubcert.pem").value(), "leaf\nca\n");
     if (!faulty.has_crashed()) {

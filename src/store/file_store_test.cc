@@ -222,7 +222,7 @@ TEST_F(FileStoreTest, RefusesANewerVersionUntouched) {  // ST-22
   EXPECT_FALSE(fs::exists(root() / "domains"));
 }
 
-TEST_F(FileStoreTest, MigratesVersion1) {  // ST-22
+TEST_F(FileStoreTest, MigratesVersion1AndKeepsWhatTheCertificateWasMadeOfA17) {  // ST-22
   std::string header(md::testing::samples::kHeader);
   header.replace(header.find("3.0"), 3, "1.0");
   header.insert(header.find("\"version\""), "\"other\": 1,\n    ");
@@ -236,7 +236,8 @@ TEST_F(FileStoreTest, MigratesVersion1) {  // ST-22
   const auto store = open();
   ASSERT_TRUE(store) << store.error().message;
   EXPECT_THAT((*store)->files(Group::Domains, "a").value(),
-              ElementsAre("privkey.pem", "pubcert.pem"));
+              ElementsAre("cert.pem", "chain.pem", "privkey.pem", "pubcert.pem"));
+  EXPECT_EQ(read("domains/a/cert.pem"), "leaf\n");
   EXPECT_EQ(read("domains/a/privkey.pem"), "key");
   EXPECT_EQ(read("domains/a/pubcert.pem"), "leaf\nchain\n");
   EXPECT_EQ(mode_of("domains/a/privkey.pem"), 0600U);

@@ -23,23 +23,20 @@ Status migrate_key(Store& store, Group group, std::string_view folder) {
   return store.remove_file(group, folder, kOldKey);
 }
 
+/// What it was made of stays, as mod_md leaves it.
 Status migrate_certificate(Store& store, Group group, std::string_view folder) {
-  if (!store.exists(group, folder, kOldCertificate)) {
+  if (!store.exists(group, folder, kOldCertificate) || store.exists(group, folder, kCertificate)) {
     return {};
   }
-  if (!store.exists(group, folder, kCertificate)) {
-    MD_ASSIGN_OR_RETURN(std::string chain, store.load(group, folder, kOldCertificate));
-    if (store.exists(group, folder, kOldChain)) {
-      MD_ASSIGN_OR_RETURN(const std::string rest, store.load(group, folder, kOldChain));
-      if (!chain.ends_with('\n')) {
-        chain += '\n';
-      }
-      chain += rest;
+  MD_ASSIGN_OR_RETURN(std::string chain, store.load(group, folder, kOldCertificate));
+  if (store.exists(group, folder, kOldChain)) {
+    MD_ASSIGN_OR_RETURN(const std::string rest, store.load(group, folder, kOldChain));
+    if (!chain.ends_with('\n')) {
+      chain += '\n';
     }
-    MD_TRY(store.save(group, folder, kCertificate, chain, Durability::Synced));
+    chain += rest;
   }
-  MD_TRY(store.remove_file(group, folder, kOldChain));
-  return store.remove_file(group, folder, kOldCertificate);
+  return store.save(group, folder, kCertificate, chain, Durability::Synced);
 }
 
 }  // namespace
