@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "config/uri.h"
 
 namespace md::config {
 namespace {
@@ -22,21 +23,6 @@ constexpr auto kAuthorities = std::to_array<KnownAuthority>({
     {"SSL.com", "https://acme.ssl.com/sslcom-dv-rsa"},
     {"Actalis", "https://acme-api.actalis.com/acme/directory"},
 });
-
-// What keeps the text from being a URL of a CA; empty if it is one.
-std::string_view what_is_missing(std::string_view text) {
-  const auto colon = text.find(':');
-  if (colon == std::string_view::npos) {
-    return "missing uri scheme";
-  }
-  if (!text.substr(colon).starts_with("://") || text.size() == colon + 3) {
-    return "missing uri identifier";
-  }
-  const std::string scheme = to_lower(text.substr(0, colon));
-  return scheme == "http" || scheme == "https" || scheme == "file"
-             ? ""
-             : "uri scheme must be http, https or file";
-}
 
 }  // namespace
 
@@ -55,7 +41,7 @@ Result<model::CertificateAuthority> parse_authority(std::string_view text) {
   if (const KnownAuthority* known = find_authority(text)) {
     return model::CertificateAuthority{std::string(known->url), std::string(known->name)};
   }
-  if (const std::string_view missing = what_is_missing(text); !missing.empty()) {
+  if (const std::string_view flaw = flaw_of_uri(text); !flaw.empty()) {
     std::string names;
     for (const KnownAuthority& known : kAuthorities) {
       names += fmt::format(" {}", known.name);
@@ -63,7 +49,7 @@ Result<model::CertificateAuthority> parse_authority(std::string_view text) {
     return fail(ErrorKind::InvalidInput,
                 fmt::format("The CA name '{}' is not known and it is not a URL either ({}). Known "
                             "CA names are:{}.",
-                            printable(text, 80), missing, names));
+                            printable(text, 80), flaw, names));
   }
   return model::CertificateAuthority{std::string(text), ""};
 }

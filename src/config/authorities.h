@@ -20,7 +20,8 @@ std::span<const KnownAuthority> known_authorities();
 /// By name, in any case; nullptr if there is none.
 const KnownAuthority* find_authority(std::string_view name);
 
-/// A known name, or a URL: http, https, or file (tailscale's socket).
+/// A known name, or any URI that mod_md takes, too: http, https, file (tailscale's socket) are of
+/// use.
 Result<model::CertificateAuthority> parse_authority(std::string_view text);
 
 }  // namespace md::config

@@ -216,7 +216,11 @@ const std::vector<std::pair<std::string, std::string>> kWrongLines{
      "The CA name 'nope' is not known and it is not a URL either (missing uri scheme). Known CA "
      "names are: LetsEncrypt LetsEncrypt-Test Buypass Buypass-Test ZeroSSL Google Google-Test "
      "SSL.com Actalis."},
-    {"MDCertificateAuthority letsencrypt ftp://a", "The CA name 'ftp://a' is not known "},
+    {"MDCertificateAuthority letsencrypt ftp", "The CA name 'ftp' is not known "},
+    {"MDCertificateAuthority \"http://white space/path\"",  // A9
+     "The CA name 'http://white space/path' is not known and it is not a URL either (whitespace "
+     "in uri). Known CA names are: "},
+    {"MDCertificateAuthority https://a.org:0/d", "(invalid port)"},
     {"MDCertificateAuthority http:", "(missing uri identifier)"},
     {"MDCertificateProtocol x", "'ACME' and 'tailscale'"},
     {"MDExternalAccountBinding gone.json",
