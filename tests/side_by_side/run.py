@@ -24,7 +24,7 @@ from observing import compare  # noqa: E402
 from testbed.httpd import DEBIAN_MOD_MD, module_under_test  # noqa: E402
 
 # Modules that have cases: a function `cases()` each.
-SOURCES = ("configurations", "starts")
+SOURCES = ("configurations", "starts", "situations")
 
 _cases = {}
 

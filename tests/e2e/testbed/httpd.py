@@ -178,8 +178,12 @@ class Httpd:
     def wait_ready(self, within=30.0):
         def serves():
             assert self._process.poll() is None, f"httpd ended:\n{self.log()[-3000:]}\n{self.stderr()[-3000:]}"
-            return self._count_of_starts() > self._starts
+            return self.has_started()
         eventually(serves, "httpd is ready", within)
+
+    def has_started(self):
+        """Since it was last launched or told to restart."""
+        return self._count_of_starts() > self._starts
 
     def stop(self):
         if self.is_running():
