@@ -9,7 +9,6 @@ run to run (times, serials, ports, paths, tokens) is given a name before two liv
 import grp
 import http.client
 import json
-import os
 import pwd
 import re
 import stat
@@ -17,6 +16,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from itertools import groupby
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -45,8 +45,21 @@ DATE = re.compile(r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d (?:GMT|\+0000)")
 # Of pebble: URLs of its objects, its issuers' names, nonces and tokens.
 BY_CHANCE = ((re.compile(r"(/(?:my-account|my-order|authZ|chalZ|finalize-order|certZ)/)[\w-]+"), r"\1<id>"),
              (re.compile(r"(Pebble (?:Root|Intermediate) CA )[0-9a-f]{6}"), r"\1<id>"),
-             (re.compile(r"\b(?=[\w-]*\d)[A-Za-z0-9_-]{20,}(?:\.[\w-]+)?(?![\w-])"), "<token>"),
+             (re.compile(r"(?<![\w-])[\w-]{27}\.[\w-]{8,}"), "<token>"),
+             # In no order of its own.
+             (re.compile(r"(offered for domain )(?:[a-z]+-[a-z0-9-]+ )+"), r"\1<types> "),
+             (re.compile(r"(?<![\w-])(?=[\w-]*\d)[A-Za-z0-9_-]{20,}(?:\.[\w-]+)?(?![\w-])"), "<token>"),
              (re.compile(r"\b(?:\d+ (?:minutes?|hours?|seconds?) ?)+"), "<time> "))
+
+
+def collector(situations):
+    """A decorator for functions that bring a situation about. `needs`: settings of pebble; `ocsp`: a responder is named."""
+    def situation(name, **needs):
+        def add(function):
+            situations.append((name, function, tuple(needs.items())))
+            return function
+        return add
+    return situation
 
 
 @dataclass(frozen=True)
@@ -249,7 +262,7 @@ class Life:
         if not self.httpd.is_running():
             return {"httpd": "refuses to start", **self._log_ids()}
         return {**self._documents(), **self._files(), **self._answers(), **self._log_ids(),
-                "events": self.told("; ".join(self.events()))}
+                "events": self.told("; ".join(_in_order(self.events())))}
 
     def _documents(self):
         _, _, whole = self.ask("/md-status")
@@ -371,7 +384,7 @@ class Life:
         found = set()
         for line in self.httpd.log().splitlines():
             logged = LOGGED.match(line)
-            if logged and logged["module"] == "md":
+            if logged and (logged["module"] == "md" or (logged["id"] or "").startswith("AH10")):
                 found.add((logged["level"], logged["id"] or ""))
         return found
 
@@ -422,6 +435,12 @@ class Life:
         if self.ocsp:
             self.ocsp.stop()
         self.bed.remove()
+
+
+def _in_order(events):
+    """Challenges are set up in the order in which a CA names them, which is a new one each time."""
+    together = groupby(events, key=lambda event: "challenge-setup" in event)
+    return [event for are_setups, group in together for event in (sorted(group) if are_setups else group)]
 
 
 def how_far(date):

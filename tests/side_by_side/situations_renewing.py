@@ -5,20 +5,14 @@ import json
 import threading
 from dataclasses import replace
 
-from situations_failing import A, changed
-from situations_life import NAME, Lines
+from situations_failing import A
+from situations_life import NAME, collector
 from testbed.bed import Domain
 from testbed.fault_proxy import Reply, hold, problem
 
 SITUATIONS = []
+situation = collector(SITUATIONS)
 WWW = "www.a.example.org"
-
-
-def situation(name, **needs):
-    def add(function):
-        SITUATIONS.append((name, function, tuple(needs.items())))
-        return function
-    return add
 
 
 # -- the course of a first certificate
@@ -36,7 +30,7 @@ def stopped_at(endpoint):
     return bring_about
 
 
-for step in ("new-account", "new-order", "authorization", "challenge", "finalize", "certificate"):
+for step in ("new-order", "challenge", "certificate"):
     situation(f"ordering/at-{step}")(stopped_at(step))
 
 
@@ -71,15 +65,6 @@ def live_after_restart(life):
     life.again(A)
     life.wait_live()
     life.wait_event("argument installed")
-
-
-@situation("live/twice-restarted")
-def twice_restarted(life):
-    life.serve(A)
-    life.obtain()
-    life.again(A)
-    life.again(A)
-    life.wait_live()
 
 
 @situation("live/three-domains")
@@ -158,13 +143,6 @@ def larger_wanted(life):
     life.wait_live()
 
 
-@situation("keys/larger-wanted-by-default")
-def larger_by_default(life):
-    life.own_set(NAME, key="rsa3072")
-    life.serve(A)
-    life.wait_live()
-
-
 @situation("keys/staged-of-another-size")
 def staged_of_another_size(life):
     life.serve(A, MDPrivateKeys="RSA 3072")
@@ -197,11 +175,9 @@ class Waits:
 
 after_change("name-added", lambda life: life.again(A.grown(WWW, "mail.a.example.org")), Waits.staged)
 after_change("name-removed", lambda life: life.again(A))
-after_change("names-in-another-order", lambda life: life.again(Domain(NAME, (WWW,), ("MDMembers auto",))))
 after_change("contact", lambda life: life.again(A.grown(WWW), MDContactEmail="other@example.org"))
 after_change("no-contact", lambda life: life.again(A.grown(WWW), MDContactEmail=None))
 after_change("ca", lambda life: life.again(A.grown(WWW), MDCertificateAuthority="https://localhost:1/another"))
-after_change("manual-now", lambda life: life.again(A.grown(WWW), MDRenewMode="manual"))
 after_change("must-staple-wanted", lambda life: life.again(A.grown(WWW), MDMustStaple="on"), Waits.staged)
 after_change("require-https", lambda life: life.again(A.grown(WWW), MDRequireHttps="permanent"))
 after_change("domain-gone", lambda life: life.again(Domain("b.example.org"), MDRenewMode="manual"),
@@ -284,15 +260,6 @@ def due_failing(life):
     life.wait_failed()
 
 
-@situation("due/failing-and-reloaded")
-def due_failing_reloaded(life):
-    life.own_set(NAME, days=5)
-    life.at_the_ca("new-order", problem(403, "unauthorized", "not for you"))
-    life.serve(A, MDWarnWindow="1d")
-    life.wait_failed()
-    life.reload()
-
-
 @situation("due/failing-and-restarted")
 def due_failing_restarted(life):
     life.own_set(NAME, days=5)
@@ -314,13 +281,6 @@ def due_not_yet(life):
     life.own_set(NAME, days=15)
     life.serve(A)
     life.wait_live()
-
-
-@situation("due/window-of-hours")
-def window_of_hours(life):
-    life.own_set(NAME, days=15)
-    life.serve(A, MDRenewWindow="20d")
-    life.wait_staged_and_told()
 
 
 @situation("expired/renewed")

@@ -3,23 +3,16 @@
 
 import datetime
 
-from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import ocsp as ocsp_wire
 
 from situations_failing import A
-from situations_life import NAME, Lines
+from situations_life import NAME, Lines, collector
 from testbed.bed import Domain
-from testbed.fault_proxy import answer
 from testbed.ocsp import HOUR, forged, refusal, says
 
 SITUATIONS = []
-
-
-def situation(name, **needs):
-    def add(function):
-        SITUATIONS.append((name, function, tuple(needs.items())))
-        return function
-    return add
+situation = collector(SITUATIONS)
 
 
 # -- static files, manual
@@ -103,11 +96,6 @@ def base_server(life):
     life.wait_staged_and_told("localhost")
 
 
-@situation("hosts/base-server-off")
-def base_server_off(life):
-    life.serve(Lines(("MDomain localhost",)))
-
-
 @situation("hosts/require-https-temporary")
 def require_https(life):
     life.also_seen = [NAME]
@@ -151,7 +139,6 @@ def forged_by_ca(life, **changes):
 
 
 def issuer_key(life):
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
     return load_pem_private_key(life.bed.pebble.intermediate()[1], None)
 
 
@@ -182,16 +169,6 @@ def staple_old(life):
 @situation("staple/responder-refuses", ocsp=True)
 def staple_refused(life):
     stapled(life, lambda life: says(refusal(ocsp_wire.OCSPResponseStatus.TRY_LATER)))
-
-
-@situation("staple/responder-500", ocsp=True)
-def staple_500(life):
-    stapled(life, lambda life: answer(500, b"no"))
-
-
-@situation("staple/responder-garbage", ocsp=True)
-def staple_garbage(life):
-    stapled(life, lambda life: says(b"no answer at all"))
 
 
 @situation("staple/no-responder-named")
@@ -232,7 +209,6 @@ def renews(life):
 
 
 damaged("md-json-garbage", "domains", "md.json", b"garbage", serves)
-damaged("md-json-empty", "domains", "md.json", b"", serves)
 damaged("md-json-other-types", "domains", "md.json",
         b'{"name": "a.example.org", "domains": ["a.example.org"], "state": "2", "renew-mode": "1", "must-staple": "no", "who": 1}', serves)
 damaged("md-json-with-bom", "domains", "md.json", b'\xef\xbb\xbf{"name": "a.example.org",\r\n "domains": ["a.example.org"]}', serves)

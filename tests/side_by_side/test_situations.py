@@ -54,3 +54,10 @@ def test_a_situation_that_debians_module_does_not_reach_is_no_observation():
         situations.is_there(never, Life)
     Life.ours = True
     assert situations.is_there(never, Life) == "did not come about: not within 30 s"
+
+
+def test_what_only_one_side_has_is_told_once():
+    stock = {"file x/job.json": "-rw", "x/job.json errors": "1", "events": "renewing"}
+    ours = {"events": "renewing"}
+    assert situations.told_once(stock, stock, ours) == {"file x/job.json": "-rw", "events": "renewing"}
+    assert situations.told_once(ours, stock, {"httpd": "refuses to start"}) == {"httpd": "runs"}
