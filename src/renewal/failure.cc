@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 #include "base/text.h"
@@ -12,20 +15,60 @@ namespace md::renewal {
 namespace {
 
 constexpr std::size_t kMaxWords = 1000;  // of one message in the log
+constexpr std::string_view kNoProblemType =
+    "about:blank";  // RFC 9457: there is no type but the HTTP status
+
+// APR's numbers and words, which job.json has always had for what is no errno.
+constexpr int kGeneral = 20014;
+constexpr int kMissingParameter = 70013;
+
+std::string describe_status(int status) {
+  switch (status) {
+    case kGeneral:
+      return "Internal error (specific information not available)";
+    case kMissingParameter:
+      return "Missing parameter for the specified command line option";
+    default:
+      return std::generic_category().message(status);
+  }
+}
+
+struct ProblemStatus {
+  std::string_view type;
+  int status;
+};
+
+constexpr std::string_view kAcmeError = "urn:ietf:params:acme:error:";
+constexpr std::array<ProblemStatus, 8> kProblemStatuses{
+    {{"badCSR", EINVAL},
+     {"externalAccountRequired", EINVAL},
+     {"invalidContact", kMissingParameter},
+     {"malformed", EINVAL},
+     {"rateLimited", kMissingParameter},
+     {"rejectedIdentifier", kMissingParameter},
+     {"unauthorized", EACCES},
+     {"unsupportedIdentifier", kMissingParameter}}};
+
+/// What a CA says has a number of its own, whatever became of it here.
+std::optional<int> status_of(const Problem& problem) {
+  if (problem.type == kNoProblemType) {
+    return kGeneral;
+  }
+  if (!problem.type.starts_with(kAcmeError)) {
+    return std::nullopt;
+  }
+  const std::string_view name = std::string_view(problem.type).substr(kAcmeError.size());
+  const auto* const known = std::ranges::find(kProblemStatuses, name, &ProblemStatus::type);
+  return known == kProblemStatuses.end() ? kGeneral : known->status;
+}
 
 int network_errno(std::string_view message) {
   const std::string lower = to_lower(message);
   const auto says = [&](std::string_view words) { return lower.find(words) != std::string::npos; };
-  if (says("refused")) {
+  if (says("refused") || says("resolve")) {
     return ECONNREFUSED;
   }
-  if (says("reset")) {
-    return ECONNRESET;
-  }
-  if (says("resolve")) {
-    return EHOSTUNREACH;
-  }
-  return ECONNABORTED;
+  return says("reset") ? ECONNRESET : kGeneral;
 }
 
 int errno_of(const Error& error) {
@@ -50,7 +93,7 @@ int errno_of(const Error& error) {
     case ErrorKind::Timeout:
       return ETIMEDOUT;
     case ErrorKind::Corrupt:
-      return EBADMSG;
+      return EINVAL;
     case ErrorKind::Stopped:
       return EINTR;
     case ErrorKind::Crypto:
@@ -71,11 +114,15 @@ std::string describe(const Subproblem& subproblem) {
 
 model::JobResult result_of(const Error& error, std::string activity) {
   model::JobResult result;
-  result.status = errno_of(error);
-  result.status_description = std::generic_category().message(result.status);
+  const std::optional<int> status = error.problem ? status_of(*error.problem) : std::nullopt;
+  result.status = status.value_or(errno_of(error));
+  result.status_description = describe_status(result.status);
   result.activity = std::move(activity);
   if (error.problem) {
     result.problem = *error.problem;
+  }
+  if (result.problem.type == kNoProblemType) {
+    result.problem.type.clear();
   }
   if (result.problem.detail.empty()) {
     result.problem.detail = printable(error.message, kMaxWords);

@@ -57,6 +57,40 @@ TEST(ResultOf, NamesWhatTheSystemWouldSay) {
   EXPECT_EQ(result_of(fail(ErrorKind::Io, "disk full"), "").problem.detail, "disk full");
 }
 
+TEST(ResultOf, HasTheNumbersThatAlwaysStoodForTheProblemsOfACa) {
+  const auto status = [](const std::string& type) {
+    Error error = fail(ErrorKind::Rejected, "order a certificate");
+    error.problem = Problem{type, "words", 400, {}};
+    return result_of(error, "").status;
+  };
+  const std::string acme = "urn:ietf:params:acme:error:";
+  EXPECT_EQ(status(acme + "unauthorized"), EACCES);
+  EXPECT_EQ(status(acme + "malformed"), EINVAL);
+  EXPECT_EQ(status(acme + "badCSR"), EINVAL);
+  for (const char* type : {"rateLimited", "rejectedIdentifier", "invalidContact"}) {
+    EXPECT_EQ(status(acme + type), 70013) << type;
+  }
+  for (const char* type : {"serverInternal", "caa", "accountDoesNotExist", "newlyInvented"}) {
+    EXPECT_EQ(status(acme + type), 20014) << type;
+  }
+  EXPECT_EQ(status("challenge-mismatch"), EINVAL);
+}
+
+TEST(ResultOf, KnowsNoProblemWhereTheCaNamesNone) {
+  Error error = fail(ErrorKind::Rejected, "order a certificate");
+  error.problem = Problem{"about:blank", "Bad Gateway", 502, {}};
+  const model::JobResult result = result_of(error, "");
+  EXPECT_EQ(result.problem.type, "");
+  EXPECT_EQ(result.problem.detail, "Bad Gateway");
+  EXPECT_EQ(result.status, 20014);
+  EXPECT_EQ(result.status_description, "Internal error (specific information not available)");
+}
+
+TEST(ResultOf, TellsConnectionsThatAreRefusedFromThoseThatBreak) {
+  EXPECT_EQ(result_of(fail(ErrorKind::Network, "could not resolve host"), "").status, ECONNREFUSED);
+  EXPECT_EQ(result_of(fail(ErrorKind::Network, "empty reply from server"), "").status, 20014);
+}
+
 TEST(IsFinalAnswer, IsSoForRefusalsThatAreNoOverload) {
   EXPECT_TRUE(is_final_answer(refusal(ErrorKind::Rejected, 403)));
   EXPECT_FALSE(is_final_answer(refusal(ErrorKind::Rejected, 503)));
