@@ -49,9 +49,12 @@ bool is_everybodys(const Error& error) {
 Status check_conditions(const acme::Directory& directory, const model::ResolvedSettings& settings) {
   if (!directory.terms_of_service.empty() && settings.agreement.empty()) {
     return fail(ErrorKind::Permanent,
-                fmt::format("the CA at {} has terms of service: read them at {} and agree with "
-                            "'MDCertificateAgreement accepted'",
-                            directory.url, printable(directory.terms_of_service)));
+                fmt::format("the CA requires you to accept the terms-of-service as specified in "
+                            "<{}>. Please read the document that you find at that URL and, if you "
+                            "agree to the conditions, configure \"MDCertificateAgreement "
+                            "accepted\" in your Apache. Then (graceful) restart the server to "
+                            "activate.",
+                            printable(directory.terms_of_service)));
   }
   const model::ExternalAccount& external = settings.external_account;
   if (external.kid.empty()) {

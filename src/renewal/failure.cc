@@ -163,6 +163,9 @@ bool is_permanent(const Error& error) {
 }
 
 bool is_final_answer(const Error& error) {
+  if (error.problem && error.problem->type == kChallengeMismatch) {
+    return false;  // the CA has said nothing: with other challenges configured its order will do
+  }
   switch (error.kind) {
     case ErrorKind::Rejected:
     case ErrorKind::Permanent:

@@ -96,6 +96,7 @@ TEST(IsFinalAnswer, IsSoForRefusalsThatAreNoOverload) {
   EXPECT_FALSE(is_final_answer(refusal(ErrorKind::Rejected, 503)));
   EXPECT_FALSE(is_final_answer(fail(ErrorKind::Timeout, "")));
   EXPECT_FALSE(is_final_answer(fail(ErrorKind::Stopped, "")));
+  EXPECT_FALSE(is_final_answer(fail_with_problem(ErrorKind::Permanent, "", "challenge-mismatch")));
 }
 
 TEST(IsPermanent, IsSoForWhatOnlyAnAdministratorCanChange) {

@@ -113,6 +113,7 @@ Result<CertificateFacts> OrderFlow::run() {
 
 Result<CertificateFacts> OrderFlow::obtain(Opened& opened) {
   MD_TRY(authorize(opened.order, opened.origin));
+  MD_TRY_CONTEXT(make_key(), fmt::format("key for {}", spec_.name()));
   MD_ASSIGN_OR_RETURN(const acme::Order issued, issue(std::move(opened.order)));
   return stage_certificate(issued);
 }
@@ -132,10 +133,20 @@ Status OrderFlow::prepare_key() {
       return {};
     }
   }
-  MD_ASSIGN_OR_RETURN(key_, crypto::PrivateKey::generate(spec_));
   key_is_new_ = true;
-  MD_ASSIGN_OR_RETURN(const std::string pem, key_->to_encrypted_pem(passphrase));
-  return store.save(Group::Staging, folder, store::key_file(spec_), pem, Durability::Synced);
+  return {};
+}
+
+/// Not before the CA believes the names: a key that nobody can use would lie there.
+Status OrderFlow::make_key() {
+  if (key_) {
+    return {};
+  }
+  const store::FileStore& store = context_.world.store;
+  MD_ASSIGN_OR_RETURN(key_, crypto::PrivateKey::generate(spec_));
+  MD_ASSIGN_OR_RETURN(const std::string pem, key_->to_encrypted_pem(store.key().bytes()));
+  return context_.world.store.save(Group::Staging, context_.domain.name, store::key_file(spec_),
+                                   pem, Durability::Synced);
 }
 
 std::optional<store::OrderRecord> OrderFlow::load_record() {

@@ -52,6 +52,7 @@ class OrderFlow {
 
   Result<CertificateFacts> obtain(Opened& opened);
   Status prepare_key();
+  Status make_key();
   Result<Opened> open_order();
   std::optional<store::OrderRecord> load_record();
   [[nodiscard]] bool is_ours(const store::OrderRecord& record) const;
