@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/domain_files.h"
 #include "config/authorities.h"
+#include "model/dns_name.h"
 #include "renewal/account_book.h"
 #include "renewal/activation.h"
 #include "store/documents.h"
@@ -68,8 +69,9 @@ Result<KeptAccount> open_account(Session& session, const std::string& id) {
   MD_TRY(store::check_name(id));
   const auto text = store.load(Group::Accounts, id, store::kAccountFile);
   if (!text && text.error().kind == ErrorKind::NotFound) {
-    return fail(ErrorKind::NotFound, fmt::format("no account '{}' in {}/accounts",
-                                                 printable(id, 80), store.root().string()));
+    return fail(ErrorKind::NotFound,
+                fmt::format("unknown account: {} (those in {}/accounts are known)",
+                            printable(id, 80), store.root().string()));
   }
   if (!text) {
     return text.error();
@@ -86,26 +88,14 @@ Result<KeptAccount> open_account(Session& session, const std::string& id) {
   return KeptAccount{id, std::move(record), std::move(key), std::move(authority)};
 }
 
-Answer answer_about(const std::string& id, const store::AccountRecord& record) {
-  Value document = Value::object();
-  document.set("id", id)
-      .set("status", record.status)
-      .set("url", record.url)
-      .set("ca-url", record.ca_url)
-      .set("contact", record.contacts);
-  return {{std::move(document)},
-          fmt::format("{}: {}, {}\n", id, printable(record.status), printable(record.url))};
-}
-
 /// What is kept of the account says what the CA has said last.
-Result<Answer> note_status(Session& session, KeptAccount& account, const std::string& status) {
+Status note_status(Session& session, KeptAccount& account, const std::string& status) {
   account.record.status = status;
   const auto text = session.store.load(Group::Accounts, account.id, store::kAccountFile);
   MD_ASSIGN_OR_RETURN(Value document, json::Value::parse(text.value_or("{}"), account.id));
   document.set("status", status);
-  MD_TRY(session.store.save(Group::Accounts, account.id, store::kAccountFile, document.dump(),
-                            Durability::Synced));
-  return answer_about(account.id, account.record);
+  return session.store.save(Group::Accounts, account.id, store::kAccountFile, document.dump(),
+                            Durability::Synced);
 }
 
 /// POST to the account's own URL; the status that the CA answers.
@@ -128,6 +118,44 @@ Result<std::string> chosen_ca(const Options& options) {
   return ca.url;
 }
 
+store::AccountRecord record_of(const acme::Account& account, const std::string& ca_url,
+                               const std::vector<std::string>& contacts) {
+  store::AccountRecord record;
+  record.status = account.status;
+  record.url = account.url;
+  record.ca_url = ca_url;
+  // Some CAs do not repeat them.
+  record.contacts = account.contacts.empty() ? contacts : account.contacts;
+  record.orders = account.orders;
+  record.registration = Value::object();
+  record.registration.set("status", account.status).set("contact", record.contacts);
+  if (!account.orders.empty()) {
+    record.registration.set("orders", account.orders);
+  }
+  return record;
+}
+
+Answer announced(std::string words) {
+  Answer answer;
+  answer.announcement = std::move(words);
+  return answer;
+}
+
+/// Does it for one after the other; what was done before a failure is said.
+Result<Answer> for_each_account(Session& session, const std::vector<std::string>& ids,
+                                Result<std::string> (*act)(Session&, const std::string&)) {
+  Answer answer;
+  for (const std::string& id : ids) {
+    const auto words = act(session, id);
+    if (!words) {
+      answer.failure = {.error = words.error()};
+      return answer;
+    }
+    answer.announcement += *words;
+  }
+  return answer;
+}
+
 /// The key is kept before the CA hears of it, or an account could be lost.
 Result<crypto::PrivateKey> new_key(Session& session) {
   MD_ASSIGN_OR_RETURN(
@@ -137,6 +165,77 @@ Result<crypto::PrivateKey> new_key(Session& session) {
   MD_TRY(session.store.save(Group::Staging, kNewAccount, store::kAccountKeyFile, pem,
                             Durability::Synced));
   return key;
+}
+
+Status deactivate_at_ca(Session& session, const std::string& id) {
+  MD_ASSIGN_OR_RETURN(const KeptAccount account, open_account(session, id));
+  Value payload = Value::object();
+  payload.set("status", "deactivated");  // RFC 8555 §7.3.6
+  const auto status = change_account(account, payload);
+  return status ? Status() : status.error();
+}
+
+Result<std::string> deactivate_account(Session& session, const std::string& id) {
+  MD_TRY(store::check_name(id));
+  if (!session.store.folder_exists(Group::Accounts, id)) {
+    return std::string();
+  }
+  if (const Status told = deactivate_at_ca(session, id); !told) {
+    session.logger.warning(
+        {}, fmt::format("account {} is removed, but not deactivated at its CA: {}", id,
+                        told.error().message));
+  }
+  MD_TRY(session.store.remove_folder(Group::Accounts, id));
+  return std::string();
+}
+
+/// RFC 8555 has agreement as a part of registration. Some CAs take it later, too: it has to be
+/// clear to which terms.
+Status check_terms(const KeptAccount& account, const std::string& terms) {
+  const std::string& present = account.authority.directory().terms_of_service;
+  if (present.empty()) {
+    return fail(ErrorKind::InvalidInput,
+                fmt::format("the CA at {} has no terms of service", account.record.ca_url));
+  }
+  if (terms != present) {
+    return fail(
+        ErrorKind::InvalidInput,
+        fmt::format("read the terms of service at {} and, if you agree to them, name them by "
+                    "-t {}",
+                    printable(present), printable(present)));
+  }
+  return {};
+}
+
+Result<std::string> agree_for(Session& session, const std::string& id) {
+  MD_ASSIGN_OR_RETURN(KeptAccount account, open_account(session, id));
+  MD_TRY(check_terms(account, session.options.terms));
+  Value payload = Value::object();
+  // Some CAs refuse an update that has neither contacts nor a status.
+  payload.set("termsOfServiceAgreed", true).set("contact", account.record.contacts);
+  MD_ASSIGN_OR_RETURN(const std::string status, change_account(account, payload));
+  MD_TRY(note_status(session, account, status));
+  return fmt::format("agreed terms-of-service: {}\n", printable(account.record.url));
+}
+
+Result<std::string> validate_account(Session& session, const std::string& id) {
+  MD_ASSIGN_OR_RETURN(KeptAccount account, open_account(session, id));
+  MD_ASSIGN_OR_RETURN(const acme::Account known, account.session().fetch_account());
+  MD_TRY(note_status(session, account, known.status));
+  if (known.status != "valid") {
+    return fail(ErrorKind::Denied,
+                fmt::format("account {} is {}", id, printable(known.status, 80)));
+  }
+  return fmt::format("account valid: {}\n", id);
+}
+
+Result<std::vector<model::DnsName>> parse_identifiers(const std::vector<std::string>& texts) {
+  std::vector<model::DnsName> names;
+  for (const std::string& text : texts) {
+    MD_ASSIGN_OR_RETURN(model::DnsName name, model::DnsName::parse(text));
+    names.push_back(std::move(name));
+  }
+  return names;
 }
 
 }  // namespace
@@ -156,47 +255,33 @@ Result<Answer> register_account(Session& session, const std::vector<std::string>
     MD_TRY(session.store.remove_folder(Group::Staging, kNewAccount));
     return std::move(account).error();
   }
-  const store::AccountRecord record{.status = account->status,
-                                    .url = account->url,
-                                    .ca_url = ca_url,
-                                    .contacts = urls,
-                                    .orders = account->orders,
-                                    .external_kid = {},
-                                    .external_hmac = {},
-                                    .registration = {}};
-  MD_TRY(session.store.save(Group::Staging, kNewAccount, store::kAccountFile,
-                            store::to_json(record).dump(), Durability::Synced));
+  const store::AccountRecord record = record_of(*account, ca_url, urls);
+  const std::string document = store::to_json(record).dump();
+  MD_TRY(session.store.save(Group::Staging, kNewAccount, store::kAccountFile, document,
+                            Durability::Synced));
   MD_ASSIGN_OR_RETURN(const std::string id, renewal::promote_account(session.store, kNewAccount));
+  // With the CA's answer, as mod_md's tool keeps it.
+  MD_TRY(
+      session.store.save(Group::Accounts, id, store::kAccountFile, document, Durability::Synced));
   MD_TRY(session.store.remove_folder(Group::Staging, kNewAccount));
-  return answer_about(id, record);
+  return announced(fmt::format("registered: {}\n", id));
 }
 
-Result<Answer> deactivate_account(Session& session, const std::string& id) {
-  MD_ASSIGN_OR_RETURN(KeptAccount account, open_account(session, id));
-  Value payload = Value::object();
-  payload.set("status", "deactivated");  // RFC 8555 §7.3.6
-  MD_ASSIGN_OR_RETURN(const std::string status, change_account(account, payload));
-  return note_status(session, account, status);
+Result<Answer> deactivate_accounts(Session& session, const std::vector<std::string>& ids) {
+  return for_each_account(session, ids, deactivate_account);
 }
 
-Result<Answer> agree_to_terms(Session& session, const std::string& id) {
-  MD_ASSIGN_OR_RETURN(KeptAccount account, open_account(session, id));
-  Value payload = Value::object();
-  // RFC 8555 §7.3.3; some CAs refuse an update that has neither contacts nor a status.
-  payload.set("termsOfServiceAgreed", true).set("contact", account.record.contacts);
-  MD_ASSIGN_OR_RETURN(const std::string status, change_account(account, payload));
-  return note_status(session, account, status);
+Result<Answer> agree_to_terms(Session& session, const std::vector<std::string>& ids) {
+  return for_each_account(session, ids, agree_for);
 }
 
-Result<Answer> validate_account(Session& session, const std::string& id) {
-  MD_ASSIGN_OR_RETURN(KeptAccount account, open_account(session, id));
-  MD_ASSIGN_OR_RETURN(const acme::Account known, account.session().fetch_account());
-  return note_status(session, account, known.status);
+Result<Answer> validate_accounts(Session& session, const std::vector<std::string>& ids) {
+  return for_each_account(session, ids, validate_account);
 }
 
 Result<Answer> show_authorizations(Session& session, const std::string& id,
                                    const std::vector<std::string>& texts) {
-  MD_ASSIGN_OR_RETURN(const std::vector<model::DnsName> names, parse_names(texts));
+  MD_ASSIGN_OR_RETURN(const std::vector<model::DnsName> names, parse_identifiers(texts));
   MD_ASSIGN_OR_RETURN(const KeptAccount account, open_account(session, id));
   acme::Session ca = account.session();
   acme::OrderRequest request;

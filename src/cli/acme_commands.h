@@ -12,14 +12,16 @@ namespace md::cli {
 /// Registers a new account with the CA of -a, for the server to use from its next start.
 Result<Answer> register_account(Session& session, const std::vector<std::string>& contacts);
 
-/// Deactivates it at the CA, for good; the server does not use it any more.
-Result<Answer> deactivate_account(Session& session, const std::string& id);
+/// Takes accounts out of the store, and deactivates each at its CA for good, if that can be
+/// reached: otherwise a warning says so. Ids that are not there are no error.
+Result<Answer> deactivate_accounts(Session& session, const std::vector<std::string>& ids);
 
-/// Tells the CA that its present terms of service are agreed to.
-Result<Answer> agree_to_terms(Session& session, const std::string& id);
+/// Tells the CA that its present terms of service, which -t has to name by their URL, are agreed
+/// to.
+Result<Answer> agree_to_terms(Session& session, const std::vector<std::string>& ids);
 
-/// Asks the CA how the account stands, and notes it.
-Result<Answer> validate_account(Session& session, const std::string& id);
+/// Asks the CA how the accounts stand, and notes it. One that is not valid is an error.
+Result<Answer> validate_accounts(Session& session, const std::vector<std::string>& ids);
 
 /// Has an order made for these names, and shows what the CA wants to see for each: nothing is
 /// answered.

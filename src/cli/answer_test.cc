@@ -37,14 +37,70 @@ TEST(Answer, IsTextForPeopleAndKeepsItsExitCode) {
   EXPECT_EQ(rendered.exit_code, 2);
 }
 
-TEST(Failure, HasErrnoAndDescriptionInJson) {
+TEST(FailureA3, HasErrnoTheSystemsWordsAndOutputInJsonAndOurSentenceOnStandardError) {
   const Rendered rendered = render(fail(ErrorKind::NotFound, "no such domain"), Format::Json);
   const json::Value frame = parsed(rendered.standard_output);
   EXPECT_EQ(frame.get("status").as_int(), ENOENT);
-  EXPECT_EQ(frame.get("description").as_string(), "no such domain");
-  EXPECT_FALSE(frame.has("output"));
-  EXPECT_EQ(rendered.standard_error, "");
+  EXPECT_EQ(frame.get("description").as_string(), "No such file or directory");
+  EXPECT_EQ(frame.get("detail").as_string(), "no such domain");
+  EXPECT_TRUE(frame.get("output").is_array());
+  EXPECT_EQ(rendered.standard_error, "a2md: no such domain\n");
   EXPECT_EQ(rendered.exit_code, 1);
+}
+
+TEST(FailureA3, OfWhatWasAskedHasNoMemberThatModMdsToolHasNot) {
+  const auto frame_of = [](ErrorKind kind) {
+    return parsed(render(fail(kind, "why"), Format::Json, Detail::NotOfRefusals).standard_output);
+  };
+  EXPECT_EQ(frame_of(ErrorKind::InvalidInput).members(),
+            (std::vector<std::string>{"description", "output", "status"}));
+  EXPECT_EQ(frame_of(ErrorKind::Network).get("detail").as_string(), "why");
+}
+
+TEST(FailureA3, KeepsWhatWasFoundBefore) {
+  Answer answer = refusal({.error = fail(ErrorKind::NotFound, "the second")});
+  answer.output.emplace_back("the first");
+  answer.text = "the first\n";
+  EXPECT_EQ(parsed(render(answer, Format::Json).standard_output).get("output").as_strings(),
+            std::vector<std::string>{"the first"});
+  EXPECT_EQ(render(answer, Format::Text).standard_output, "the first\n");
+  EXPECT_EQ(render(answer, Format::Text).exit_code, 1);
+}
+
+TEST(FailureA3, MayHaveANumberOfApr) {
+  const auto described = [](int status) {
+    const Answer answer =
+        refusal({.error = fail(ErrorKind::InvalidInput, "why"), .status = status});
+    const json::Value frame = parsed(render(answer, Format::Json).standard_output);
+    EXPECT_EQ(frame.get("status").as_int(), status);
+    return frame.get("description").as_string().value_or("");
+  };
+  EXPECT_EQ(described(70023), "This function has not been impl");
+  EXPECT_EQ(described(20014), "Internal error (specific inform");
+}
+
+TEST(FailureA3, OfUsageHasNoFrame) {
+  const Answer answer =
+      refusal({.error = fail(ErrorKind::InvalidInput, "which?"), .is_usage = true});
+  const Rendered rendered = render(answer, Format::Json);
+  EXPECT_EQ(rendered.standard_output, "");
+  EXPECT_EQ(rendered.standard_error, "a2md: which?\n");
+}
+
+TEST(FailureA3, MayBeAllSaidByItsDescriptionInJson) {
+  const Answer answer =
+      refusal({.error = fail(ErrorKind::Conflict, "it is there"), .is_said_in_json = false});
+  EXPECT_EQ(render(answer, Format::Json, Detail::NotOfRefusals).standard_error, "");
+  EXPECT_EQ(render(answer, Format::Text, Detail::NotOfRefusals).standard_error,
+            "a2md: it is there\n");
+}
+
+TEST(AnswerA4, HasItsAnnouncementBeforeTextAndFrame) {
+  Answer answer;
+  answer.announcement = "registered: x\n";
+  EXPECT_EQ(render(answer, Format::Text).standard_output, "registered: x\n");
+  EXPECT_EQ(render(answer, Format::Json).standard_output,
+            "registered: x\n{\n  \"output\": [],\n  \"status\": 0\n}\n");
 }
 
 TEST(Failure, IsOneLineOnStandardErrorForPeople) {

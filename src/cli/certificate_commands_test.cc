@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "cli/session_fixture.h"
 #include "http/testing/scripted_client.h"
 #include "renewal/challenge_files.h"
@@ -20,10 +24,34 @@ const std::string kName = "example.org";
 class CertificateCommands : public SessionFixture {
  protected:
   CertificateCommands() {
-    EXPECT_TRUE(run({"add", kName, "-a", ca().directory_url(), "-t", "accepted"}));
+    add_domain(kName);
     json::Value document = stored();
     document.set("privkey", json::Value::object().set("type", "EC").set("curve", "P-256"));
     EXPECT_TRUE(store().save(Group::Domains, kName, store::kDomainFile, document.dump(),
+                             store::Durability::Synced));
+  }
+  void add_domain(const std::string& name) {
+    EXPECT_TRUE(run({"add", name, "-a", ca().directory_url()}));
+    EXPECT_TRUE(run({"update", name, "contacts", "admin@example.org"}));
+    EXPECT_TRUE(run({"update", name, "agreement", "accepted"}));
+  }
+  /// Whether the attempt has installed a certificate.
+  bool drives(const std::vector<std::string>& words) {
+    std::vector<std::string> line{"drive"};
+    line.insert(line.end(), words.begin(), words.end());
+    const std::size_t before = ca().certificates();
+    const cli::Answer answer = answer_to(line);
+    EXPECT_FALSE(answer.failure) << answer.failure->error.message;
+    EXPECT_EQ(answer.text, "");
+    EXPECT_TRUE(answer.output.empty());
+    return ca().certificates() > before;
+  }
+  void change_authority(const std::function<void(json::Value&)>& change) {
+    json::Value document = stored();
+    json::Value authority = document.get("ca");
+    change(authority);
+    document.set("ca", authority);
+    ASSERT_TRUE(store().save(Group::Domains, kName, store::kDomainFile, document.dump(),
                              store::Durability::Synced));
   }
   json::Value stored() {
@@ -40,7 +68,7 @@ class CertificateCommands : public SessionFixture {
 
 TEST_F(CertificateCommands, DriveObtainsAndInstalls) {
   const json::Value before = stored();
-  EXPECT_EQ(document_of({"drive", kName}).get("renewed").as_bool(), true);
+  EXPECT_TRUE(drives({kName}));
   EXPECT_THAT(progress(), ::testing::Contains(HasSubstr("Contacting ACME server")));
   EXPECT_TRUE(is_live());
   EXPECT_EQ(document_of({"history", kName}).get("number").as_int(), 1);
@@ -54,10 +82,10 @@ TEST_F(CertificateCommands, DriveObtainsAndInstalls) {
 
 TEST_F(CertificateCommands, DriveLeavesAloneWhatIsNotDueUnlessForced) {
   ASSERT_TRUE(run({"drive"}));
-  const json::Value second = document_of({"drive"});
-  EXPECT_EQ(second.get("renewed").as_bool(), false);
+  EXPECT_FALSE(drives({}));
+  EXPECT_THAT(progress().back(), HasSubstr("nothing to do"));
   EXPECT_EQ(ca().certificates(), 1U);
-  EXPECT_EQ(document_of({"drive", "--force", kName}).get("renewed").as_bool(), true);
+  EXPECT_TRUE(drives({"-f", kName}));
   EXPECT_EQ(ca().certificates(), 2U);
   EXPECT_EQ(ca().accounts(), 1U);
 }
@@ -71,31 +99,73 @@ TEST_F(CertificateCommands, DriveUsesTheChallengeThatIsAskedForAndDoesNotKeepIt)
   ASSERT_TRUE(run({"drive", "-c", "http-01", kName}));
   EXPECT_EQ(types, std::vector<std::string>{"http-01"});
   EXPECT_FALSE(stored().get("ca").has("challenges"));
-  EXPECT_THAT(error_of({"drive", "--force", "-c", "carrier-pigeon"}), HasSubstr("is no challenge"));
+  EXPECT_THAT(error_of({"drive", "--force", "-c", "carrier-pigeon"}),
+              HasSubstr("none of the challenges"));
 }
 
-TEST_F(CertificateCommands, DriveNamesTheReasonOfAFailure) {
+TEST_F(CertificateCommands, DriveNamesTheReasonOfAFailureAndLeavesNoJobA16) {
+  refuse_connections();
+  EXPECT_THAT(error_of({"drive", kName}), HasSubstr("Connection refused"));
+  EXPECT_FALSE(is_live());
+  EXPECT_EQ(*store().files(Group::Staging, kName), std::vector<std::string>{"md.json"});
+}
+
+TEST_F(CertificateCommands, DriveTellsTheJobOfTheServerWhatHasFailed) {
+  model::Job job;
+  job.name = kName;
+  job.errors = 3;
+  ASSERT_TRUE(store().save(Group::Staging, kName, store::kJobFile, store::to_json(job).dump(),
+                           store::Durability::Synced));
   refuse_connections();
   EXPECT_THAT(error_of({"drive", kName}), HasSubstr("Connection refused"));
   EXPECT_THAT(run({"status"})->output.front().get("renewal").get("last").dump(),
               HasSubstr("Connection refused"));
-  EXPECT_FALSE(is_live());
 }
 
-TEST_F(CertificateCommands, DriveWithoutAgreementSaysThatTermsAreMissing) {
+TEST_F(CertificateCommands, DriveWithoutAgreementSaysThatTermsAreMissingA16) {
+  change_authority([](json::Value& authority) { authority.erase("agreement"); });
+  EXPECT_THAT(error_of({"drive", kName, "-t", "accepted"}),
+              HasSubstr("the CA requires you to accept the terms-of-service as specified in <"));
+}
+
+TEST_F(CertificateCommands, DriveWithoutContactSaysSoUnlessToldToGoOnA16) {
   json::Value document = stored();
-  json::Value authority = document.get("ca");
-  authority.erase("agreement");
-  document.set("ca", authority);
+  document.set("contacts", std::vector<std::string>());
   ASSERT_TRUE(store().save(Group::Domains, kName, store::kDomainFile, document.dump(),
                            store::Durability::Synced));
-  EXPECT_THAT(error_of({"drive", kName}), HasSubstr("erms of"));
-  EXPECT_TRUE(run({"drive", kName, "-t", "accepted"}));
-  EXPECT_FALSE(stored().get("ca").has("agreement"));
+  EXPECT_THAT(error_of({"drive", kName}),
+              HasSubstr("No contact information is available for MD example.org. Configure one "
+                        "using the MDContactEmail or ServerAdmin directive"));
+  EXPECT_EQ(ca().accounts(), 0U);
+  EXPECT_TRUE(drives({"--no-contact", kName}));
+  EXPECT_TRUE(drives({"-f", kName}));  // there is an account now
+}
+
+TEST_F(CertificateCommands, DriveTakesTheCaOfTheDomainAloneA15) {
+  EXPECT_TRUE(drives({"-a", "https://other.test/dir", kName}));
+  change_authority([](json::Value& authority) {
+    authority.erase("urls");
+    authority.erase("url");
+  });
+  EXPECT_THAT(error_of({"drive", "-f", "-a", ca().directory_url(), kName}),
+              HasSubstr("The managed domain example.org is missing MDCertificateAuthority"));
+}
+
+TEST_F(CertificateCommands, DriveOfAnUnknownProtocolSaysSoA14) {
+  change_authority([](json::Value& authority) { authority.set("proto", "FOO"); });
+  EXPECT_THAT(error_of({"drive", kName}), HasSubstr("Unknown CA protocol"));
+  EXPECT_FALSE(store().folder_exists(Group::Staging, kName));
+}
+
+TEST_F(CertificateCommands, DriveWithAnUnknownChallengeKeepsTheOrderAndHasNoKeyYetFamily) {
+  EXPECT_THAT(error_of({"drive", "-c", "foo-01", kName}), HasSubstr("none of the challenges"));
+  EXPECT_EQ(*store().files(Group::Staging, kName),
+            (std::vector<std::string>{"account.json", "account.pem", "md.json", "order.json"}));
+  EXPECT_TRUE(drives({"-r", kName}));
 }
 
 TEST_F(CertificateCommands, DriveGoesOnWithTheOthers) {
-  ASSERT_TRUE(run({"add", "bad.example.net", "-a", ca().directory_url(), "-t", "accepted"}));
+  add_domain("bad.example.net");
   ca().behaviour.rejected_names = {"bad.example.net"};
   EXPECT_THAT(error_of({"drive"}), HasSubstr("drive bad.example.net"));
   EXPECT_TRUE(is_live());

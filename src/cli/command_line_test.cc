@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace md::cli {
 namespace {
 
@@ -40,26 +44,94 @@ TEST(CommandLine, TakesTheLastOfAnOptionThatIsRepeated) {
   EXPECT_EQ(options_of({"-d", "one", "list", "-d", "two", "-j", "-j"}).store_dir, "two");
 }
 
-TEST(CommandLine, SaysVersionAndHelp) {
-  EXPECT_EQ(rendered({"-V"}).standard_output, "a2md 1.2.3\n");
-  EXPECT_THAT(rendered({"-h"}).standard_output, HasSubstr("store"));
-  EXPECT_THAT(rendered({"update", "--help"}).standard_output, HasSubstr("contacts"));
-  EXPECT_EQ(rendered({"-h"}).exit_code, 0);
+TEST(CommandLineA6, SaysTheVersionThatItStandsInForAndItsOwn) {
+  EXPECT_EQ(rendered({"-V"}).standard_output, "version: 2.6.11-git\n");
+  EXPECT_EQ(rendered({"--version"}).standard_output, "version: 1.2.3\n");
+  EXPECT_EQ(rendered({"-V"}).exit_code, 0);
 }
 
-TEST(CommandLine, RefusesWhatItDoesNotKnow) {
+TEST(CommandLine, HelpOfOurCommandsIsAnAnswer) {
+  const Rendered help = rendered({"status", "--help"});
+  EXPECT_THAT(help.standard_output, HasSubstr("status"));
+  EXPECT_EQ(help.standard_error, "");
+  EXPECT_EQ(help.exit_code, 0);
+}
+
+TEST(CommandLineFamily, HelpOfOldCommandsIsOnStandardErrorWithTwo) {
   for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
-           {}, {"store"}, {"fly"}, {"list", "--fast"}, {"add"}, {"store", "remove"}, {"-d"}}) {
-    const Rendered refusal = rendered(line);
-    EXPECT_EQ(refusal.exit_code, 1);
-    EXPECT_THAT(refusal.standard_error, HasSubstr("a2md --help"));
+           {"-h"}, {"--help"}, {"update", "-h"}, {"store", "-h"}, {"acme", "newreg", "-h"}}) {
+    const Rendered help = rendered(line);
+    EXPECT_EQ(help.standard_output, "");
+    EXPECT_THAT(help.standard_error, HasSubstr("Usage"));
+    EXPECT_EQ(help.exit_code, 2);
   }
+  EXPECT_THAT(rendered({"update", "--help"}).standard_error, HasSubstr("contacts"));
 }
 
-TEST(CommandLine, RefusesInJsonWhereAsked) {
-  for (const char* option : {"-j", "--json", "-vj"}) {
-    EXPECT_THAT(rendered({option, "fly"}).standard_output, HasSubstr("\"status\": 22"));
+TEST(CommandLineFamily, KnowsTheLongOptionsOfModMdsTool) {
+  const Options options =
+      options_of({"--acme", "https://one/dir", "--cafile", "roots.pem", "list"});
+  EXPECT_EQ(options.ca_urls, std::vector<std::string>{"https://one/dir"});
+  EXPECT_EQ(options.ca_certificate_file, "roots.pem");
+  options_of({"drive", "-f", "-r", "example.org"});
+}
+
+struct Refused {
+  std::vector<std::string> line;
+  int exit_code;
+  bool has_frame;
+};
+
+class CommandLineA3 : public ::testing::TestWithParam<Refused> {};
+
+TEST_P(CommandLineA3, RefusesWithExitCodeAndFrame) {
+  std::vector<std::string> line = GetParam().line;
+  const Rendered text = rendered(line);
+  line.insert(line.begin(), "-j");
+  const Rendered json = rendered(line);
+  for (const Rendered& one : {text, json}) {
+    EXPECT_EQ(one.exit_code, GetParam().exit_code);
+    EXPECT_THAT(one.standard_error, HasSubstr("a2md --help"));
   }
+  EXPECT_EQ(text.standard_output, "");
+  EXPECT_EQ(json.standard_output.find("\"status\": 22") != std::string::npos, GetParam().has_frame)
+      << json.standard_output;
+}
+
+const Refused kRefused[] = {
+    {{}, 1, false},
+    {{"store"}, 1, false},
+    {{"acme"}, 1, false},
+    {{"fly"}, 1, true},
+    {{""}, 1, true},
+    {{"store", "fly"}, 1, true},
+    {{"acme", "fly"}, 1, true},
+    {{"-Z", "list"}, 2, false},
+    {{"list", "--fast"}, 2, false},
+    {{"add", "-a.example.org"}, 2, false},
+    {{"-d"}, 2, false},
+    {{"list", "-d"}, 2, false},
+    {{"drive", "-c"}, 2, false},
+    // Ours: exit code 2 of `check` says something.
+    {{"check", "--fast"}, 1, true},
+    {{"explain"}, 1, true},
+    {{"explain", "a.org", "b.org"}, 1, true},
+    {{"restore", "a.org", "many"}, 1, true},
+    {{"restore", "a.org", "99999999999999999999"}, 1, true},
+    {{"renew"}, 1, true},
+    {{"acme", "authz"}, 1, true},
+};
+INSTANTIATE_TEST_SUITE_P(Lines, CommandLineA3, ::testing::ValuesIn(kRefused));
+
+TEST(CommandLine, ShowsDetailOfOurCommandsAndWhereVerbose) {
+  const auto detail_of = [](const std::vector<std::string>& line) {
+    const auto parsed = parse_command_line(line, "1.2.3");
+    const auto* found = std::get_if<Invocation>(&parsed);
+    return found != nullptr ? std::optional(found->detail) : std::nullopt;
+  };
+  EXPECT_EQ(detail_of({"list"}), Detail::NotOfRefusals);
+  EXPECT_EQ(detail_of({"list", "-v"}), Detail::Always);
+  EXPECT_EQ(detail_of({"status"}), Detail::Always);
 }
 
 }  // namespace

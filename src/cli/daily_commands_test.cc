@@ -80,7 +80,7 @@ TEST_F(DailyCommands, StatusShowsTheLastError) {
 }
 
 TEST_F(DailyCommands, StatusOfAnUnknownDomainIsAnError) {
-  EXPECT_THAT(error_of({"status", "other.net"}), HasSubstr("no managed domain is called"));
+  EXPECT_THAT(error_of({"status", "other.net"}), HasSubstr("managed domain not found: other.net"));
 }
 
 TEST_F(DailyCommands, ExplainGivesTheReasonOfTheDecision) {

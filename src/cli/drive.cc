@@ -8,8 +8,8 @@
 #include "cli/certificate_commands.h"
 #include "cli/domain_files.h"
 #include "cli/domain_view.h"
-#include "config/authorities.h"
 #include "config/challenge_choice.h"
+#include "renewal/account_book.h"
 #include "renewal/activation.h"
 #include "renewal/attempt.h"
 #include "renewal/failure.h"
@@ -27,10 +27,15 @@ using store::Group;
 constexpr std::chrono::milliseconds kLook{100};
 constexpr int kLooks = 25;
 
-/// As the server chooses, with httpd at the ports that CAs ask.
-Result<std::vector<model::ChallengeType>> choose(const model::ManagedDomain& domain,
+/// As the server chooses, with httpd at the ports that CAs ask. Nothing is possible where a type is
+/// asked for that nobody knows.
+Result<std::vector<model::ChallengeType>> choose(const Drive& wanted,
+                                                 const model::ManagedDomain& domain,
                                                  const model::DnsName& name) {
   constexpr std::array<std::uint16_t, 2> kPorts{80, 443};
+  if (!wanted.challenge.empty() && !model::challenge_type_named(wanted.challenge)) {
+    return std::vector<model::ChallengeType>();
+  }
   MD_ASSIGN_OR_RETURN(const auto chosen, config::choose_challenges(domain, kPorts));
   for (const config::NameChallenges& choice : chosen) {
     if (choice.name == name) {
@@ -41,35 +46,53 @@ Result<std::vector<model::ChallengeType>> choose(const model::ManagedDomain& dom
               fmt::format("{} is no name that an order of {} has", name.text(), domain.name));
 }
 
-/// The domain with what the command line says instead, for this time.
-Result<model::ManagedDomain> as_asked(const Session& session, const Drive& wanted,
-                                      const model::ManagedDomain& stored) {
+/// The domain with what the command line says for this time.
+model::ManagedDomain as_asked(const Session& session, const Drive& wanted,
+                              const model::ManagedDomain& stored) {
   model::ManagedDomain domain = stored;
   model::ResolvedSettings& settings = domain.settings;
-  const Options& options = session.options;
-  if (!options.ca_urls.empty()) {
-    settings.authorities.clear();
+  if (settings.ca_certificate_file.empty()) {
+    settings.ca_certificate_file = session.options.ca_certificate_file;
   }
-  for (const std::string& text : options.ca_urls) {
-    MD_ASSIGN_OR_RETURN(model::CertificateAuthority ca, config::parse_authority(text));
-    settings.authorities.push_back(std::move(ca));
+  if (settings.http_proxy.empty()) {
+    settings.http_proxy = session.options.proxy;
   }
-  const auto replace = [](std::string& setting, const std::string& option) {
-    setting = option.empty() ? setting : option;
-  };
-  replace(settings.ca_certificate_file, options.ca_certificate_file);
-  replace(settings.http_proxy, options.proxy);
-  replace(settings.agreement, options.terms);
-  if (!wanted.challenge.empty()) {
-    const auto type = model::challenge_type_named(wanted.challenge);
-    if (!type) {
-      return fail(ErrorKind::InvalidInput,
-                  fmt::format("'{}' is no challenge: known are http-01, tls-alpn-01, dns-01",
-                              printable(wanted.challenge, 80)));
-    }
+  if (const auto type = model::challenge_type_named(wanted.challenge)) {
     settings.challenges = {*type};
   }
   return domain;
+}
+
+/// What md.json has to say before a CA can be asked.
+Status check_authority(const store::DomainRecord& record) {
+  const Value authority = record.document.get("ca");
+  const std::string protocol = authority.get("proto").as_string().value_or("ACME");
+  if (!equals_ignoring_case(protocol, "ACME") && !equals_ignoring_case(protocol, "tailscale")) {
+    return fail(ErrorKind::InvalidInput,
+                fmt::format("Unknown CA protocol: '{}'; known are ACME and tailscale",
+                            printable(protocol, 80)));
+  }
+  if (authority.get("urls").as_strings().empty() && record.ca_url.empty()) {
+    return fail(ErrorKind::InvalidInput,
+                fmt::format("The managed domain {} is missing MDCertificateAuthority: `a2md update "
+                            "{} ca <url>` names one",
+                            record.name, record.name));
+  }
+  return {};
+}
+
+/// Is there an account at the CA already, whoever has made it?
+bool has_account(const store::FileStore& store, const std::string& ca_url) {
+  for (const Group group : {Group::Accounts, Group::Staging}) {
+    for (const std::string& folder : store.folders(group).value_or({})) {
+      const auto text = store.load(group, folder, store::kAccountFile);
+      const auto account = text ? store::parse_account(*text, folder) : text.error();
+      if (account && account->ca_url == ca_url && account->status == "valid") {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 /// The journal's notes of what is being done, for whoever is watching too.
@@ -94,8 +117,10 @@ class ProgressLogger final : public Logger {
 /// One domain, with its lock held.
 class DomainDrive {
  public:
-  DomainDrive(Session& session, const DomainView& view, const model::ManagedDomain& domain)
+  DomainDrive(Session& session, const Drive& wanted, const DomainView& view,
+              const model::ManagedDomain& domain)
       : session_(session),
+        wanted_(wanted),
         view_(view),
         domain_(domain),
         progress_(session),
@@ -108,7 +133,9 @@ class DomainDrive {
     MD_TRY_CONTEXT(journal_.save(Durability::Synced), "note the attempt");
     const auto staged = attempt();
     if (!staged) {
-      return failed(staged.error());
+      Error error = failed(staged.error());
+      MD_TRY(drop_job(Group::Staging));
+      return error;
     }
     const auto valid = staged->overlap();
     journal_.job.finished = true;
@@ -137,11 +164,17 @@ class DomainDrive {
         return fail(ErrorKind::Conflict,
                     "the new certificate is staged, and not installed: " + outcome.reason);
       }
+      MD_TRY(drop_job(Group::Domains));
     }
     return keep_settings();
   }
 
  private:
+  /// The job is the server's. Where it had none, there is none when all is done.
+  Status drop_job(Group group) {
+    return view_.has_job ? Status()
+                         : session_.store.remove_file(group, domain_.name, store::kJobFile);
+  }
   /// Has a server of this module ever used the store?
   [[nodiscard]] bool may_be_served() const {
     const auto files = session_.store.files_at_root("served");
@@ -152,14 +185,16 @@ class DomainDrive {
   }
 
   Result<renewal::CertificateSetFacts> attempt() {
-    const renewal::World world{.store = session_.store,
-                               .clock = session_.clock,
-                               .random = session_.random,
-                               .waiter = session_.waiter,
-                               .commands = session_.commands,
-                               .logger = session_.logger,
-                               .choose_challenges = choose,
-                               .live_facts = [this](const auto&) { return view_.facts.live; }};
+    const renewal::World world{
+        .store = session_.store,
+        .clock = session_.clock,
+        .random = session_.random,
+        .waiter = session_.waiter,
+        .commands = session_.commands,
+        .logger = session_.logger,
+        .choose_challenges = [this](const auto& domain,
+                                    const auto& name) { return choose(wanted_, domain, name); },
+        .live_facts = [this](const auto&) { return view_.facts.live; }};
     renewal::Events events(session_.commands, session_.clock, session_.waiter, session_.logger);
     renewal::AccountBook accounts(session_.store, session_.store.key(),
                                   session_.store.path_of("locks"));
@@ -168,7 +203,24 @@ class DomainDrive {
     const renewal::AttemptTools tools{world,          events, accounts,
                                       challenge_keys, nonces, session_.http};
     const std::string& ca_url = renewal::authority_for(domain_.settings, journal_.job.errors).url;
+    MD_TRY_CONTEXT(renewal::stage_domain(world, domain_, ca_url), "stage md.json");
+    MD_TRY(check_contact(ca_url));
     return renewal::make_driver(tools, domain_, ca_url, journal_, {})->run();
+  }
+
+  /// mod_md makes no account without a contact. Most CAs do: --no-contact.
+  [[nodiscard]] Status check_contact(const std::string& ca_url) const {
+    const bool is_needed = domain_.settings.protocol == model::CertificateProtocol::Acme;
+    if (!is_needed || wanted_.no_contact || !renewal::contacts_of(domain_).empty() ||
+        has_account(session_.store, ca_url)) {
+      return {};
+    }
+    return fail(
+        ErrorKind::InvalidInput,
+        fmt::format("No contact information is available for MD {}. Configure one using the "
+                    "MDContactEmail or ServerAdmin directive, or by `a2md update {} "
+                    "contacts <address>`; drive --no-contact does without",
+                    domain_.name, domain_.name));
   }
 
   /// For the server and `status` to show; its own count of failures stays.
@@ -202,6 +254,7 @@ class DomainDrive {
   }
 
   Session& session_;
+  const Drive& wanted_;
   const DomainView& view_;
   const model::ManagedDomain& domain_;
   ProgressLogger progress_;
@@ -217,37 +270,35 @@ std::string why_not(const DomainView& view, const model::ManagedDomain& domain, 
   return due.due ? "" : due.reason;
 }
 
-Value document_of(const std::string& name, bool renewed, const std::string& reason) {
-  Value document = Value::object();
-  document.set("name", name).set("renewed", renewed);
-  if (!reason.empty()) {
-    document.set("reason", reason);
+void tell(Session& session, const std::string& words) {
+  if (session.progress) {
+    session.progress(words);
+  } else {
+    session.logger.info({}, words);
   }
-  return document;
 }
 
-Status drive_one(Session& session, const Drive& wanted, const store::DomainRecord& record,
-                 Answer& answer) {
+Status drive_one(Session& session, const Drive& wanted, const store::DomainRecord& record) {
   MD_ASSIGN_OR_RETURN(const store::FileLock lock, lock_domain(session.store, record.name));
   MD_ASSIGN_OR_RETURN(DomainView view, view_of(session, record));
-  MD_ASSIGN_OR_RETURN(const model::ManagedDomain domain, as_asked(session, wanted, view.domain));
+  const model::ManagedDomain domain = as_asked(session, wanted, view.domain);
   if (wanted.reset || (wanted.force && view.facts.staged_complete)) {
     MD_TRY(session.store.remove_folder(Group::Staging, domain.name));
     view.facts.staged_complete = false;
+    view.has_job = false;
   }
   const std::string idle = why_not(view, domain, session.clock.now());
   if (!wanted.force && !view.facts.staged_complete && !idle.empty()) {
-    answer.output.push_back(document_of(domain.name, false, idle));
-    answer.text += fmt::format("{}: nothing to do: {}\n", domain.name, printable(idle));
+    tell(session, fmt::format("{}: nothing to do: {}", domain.name, printable(idle)));
     return {};
   }
-  DomainDrive driving(session, view, domain);
+  MD_TRY(check_authority(record));
+  DomainDrive driving(session, wanted, view, domain);
   if (!view.facts.staged_complete) {
     MD_TRY(driving.obtain());
   }
   MD_TRY(driving.install());
-  answer.output.push_back(document_of(domain.name, true, ""));
-  answer.text += fmt::format("{}: the new certificate is installed\n", domain.name);
+  tell(session, fmt::format("{}: the new certificate is installed", domain.name));
   return {};
 }
 
@@ -258,17 +309,16 @@ Result<Answer> drive(Session& session, const Drive& wanted) {
   if (!all.flaws.empty() && !wanted.names.empty()) {
     return all.flaws.front();
   }
-  Answer answer;
   std::vector<Error> failures = all.flaws;
   for (const DomainView& view : all.views) {
-    if (const Status driven = drive_one(session, wanted, view.record, answer); !driven) {
+    if (const Status driven = drive_one(session, wanted, view.record); !driven) {
       failures.push_back(with_context(driven.error(), "drive " + view.domain.name));
     }
   }
   for (std::size_t i = 1; i < failures.size(); ++i) {
     session.logger.error({}, failures[i].message);
   }
-  return failures.empty() ? Result<Answer>(std::move(answer)) : failures.front();
+  return failures.empty() ? Result<Answer>(Answer()) : failures.front();
 }
 
 }  // namespace md::cli

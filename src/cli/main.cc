@@ -43,9 +43,13 @@ std::optional<md::store::ChildUser> child_user_of(const std::filesystem::path& r
   return md::store::ChildUser{status.st_uid, status.st_gid};
 }
 
-/// An empty folder may become a store by any command; anything else only where that is said.
-md::Status check_root(const std::filesystem::path& root) {
+/// An empty folder may become a store by any command, one that is not there by those of mod_md's
+/// tool; anything else only where that is said.
+md::Status check_root(const std::filesystem::path& root, bool may_be_first) {
   std::error_code failed;
+  if (may_be_first && !std::filesystem::exists(root, failed) && !failed) {
+    return {};
+  }
   if (std::filesystem::exists(root / md::store::kHeaderFile, failed) ||
       (std::filesystem::is_empty(root, failed) && !failed)) {
     return {};
@@ -55,9 +59,13 @@ md::Status check_root(const std::filesystem::path& root) {
 }
 
 Result<Answer> run(const md::cli::Invocation& invocation) {
+  if (invocation.options.store_dir.empty()) {
+    return md::fail(md::ErrorKind::InvalidInput,
+                    "need store directory: name it by -d, as MDStoreDir does");
+  }
   const std::filesystem::path root = std::filesystem::absolute(invocation.options.store_dir);
   if (!invocation.makes_store) {
-    MD_TRY(check_root(root));
+    MD_TRY(check_root(root, invocation.may_be_first));
   }
   md::cli::TerminalLogger logger(invocation.options.verbosity);
   md::store::PosixFileSystem files;
@@ -92,5 +100,5 @@ int main(int argc, char** argv) {
     return print(*rendered);
   }
   const auto& invocation = std::get<md::cli::Invocation>(parsed);
-  return print(md::cli::render(run(invocation), invocation.options.format));
+  return print(md::cli::render(run(invocation), invocation.options.format, invocation.detail));
 }

@@ -21,7 +21,7 @@ namespace md::cli {
 struct Options {
   std::vector<std::string> ca_urls;  ///< -a, in order of preference
   std::string ca_certificate_file;   ///< -C
-  std::string store_dir{"md"};       ///< -d, as MDStoreDir
+  std::string store_dir;             ///< -d, as MDStoreDir
   std::string proxy;                 ///< -p
   std::string terms;                 ///< -t: URL of the terms of service that are agreed to
   int verbosity{0};                  ///< -v, less -q

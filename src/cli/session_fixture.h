@@ -35,19 +35,36 @@ class SessionFixture : public ::testing::Test {
   FakeClock& clock() { return clock_; }
   /// What people were told meanwhile.
   [[nodiscard]] const std::vector<std::string>& progress() const { return progress_; }
+  /// What was logged, a line each.
+  [[nodiscard]] std::string logged() const {
+    std::string lines;
+    for (const RecordingLogger::Entry& entry : logger_.entries()) {
+      lines += entry.message + "\n";
+    }
+    return lines;
+  }
   acme::testing::FakeAcmeServer& ca() { return ca_; }
 
-  /// What the command answers. A line that cannot be parsed is an error, too.
-  Result<cli::Answer> run(const std::vector<std::string>& arguments) {
+  /// What the command answers: all of it, with its failure.
+  cli::Answer answer_to(const std::vector<std::string>& arguments) {
     auto parsed = cli::parse_command_line(arguments, "1.2.3");
     if (const auto* rendered = std::get_if<cli::Rendered>(&parsed)) {
-      return fail(ErrorKind::InvalidInput, rendered->standard_error);
+      return cli::refusal({.error = fail(ErrorKind::InvalidInput, rendered->standard_error)});
     }
     auto& invocation = std::get<cli::Invocation>(parsed);
     cli::Session session{invocation.options, *store_, clock_, random_, waiter_,
                          commands_,          logger_, ca_};
     session.progress = [this](std::string_view activity) { progress_.emplace_back(activity); };
-    return invocation.run(session);
+    auto answer = invocation.run(session);
+    return answer ? *std::move(answer) : cli::refusal({.error = answer.error()});
+  }
+  /// The same; a failure is an error, and so is a line that cannot be parsed.
+  Result<cli::Answer> run(const std::vector<std::string>& arguments) {
+    cli::Answer answer = answer_to(arguments);
+    if (answer.failure) {
+      return answer.failure->error;
+    }
+    return answer;
   }
   /// The only document of the answer; null if the command failed, which is a failure of the test.
   json::Value document_of(const std::vector<std::string>& arguments) {

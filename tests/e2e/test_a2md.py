@@ -33,12 +33,13 @@ class Tool:
         assert (done.returncode, frame["status"]) == (0, 0), frame
         return frame["output"]
 
-    def description(self, *words):
+    def detail(self, *words):
         """Of the error that it ends with."""
-        done = self.run("-j", *words)
+        done = self.run("-j", "-v", *words)
         frame = json.loads(done.stdout)
-        assert done.returncode == 1 and frame["status"] != 0, frame
-        return frame["description"]
+        assert done.returncode == 1 and frame["status"] != 0 and frame["output"] == [], frame
+        assert f"a2md: {frame['detail']}" in done.stderr
+        return frame["detail"]
 
 
 def test_a_store_made_by_debians_mod_md(make_bed):
@@ -49,7 +50,8 @@ def test_a_store_made_by_debians_mod_md(make_bed):
     bed.httpd.stop()
     tool = Tool(bed)
     before = bed.store.json("domains", domain.name, "md.json")
-    assert tool.output("list") == tool.output("store", "list") == [before]
+    assert tool.output("store", "list") == [before]
+    assert tool.output("list") == [{**before, "renew": False}]
 
     status, = tool.output("status", domain.name)
     assert status["state"] == 2 and int(status["cert"]["rsa"]["serial"], 16) == bed.store.serial(domain.name)
@@ -58,7 +60,7 @@ def test_a_store_made_by_debians_mod_md(make_bed):
     check = tool.run("check")
     assert (check.returncode, check.stdout) == (0, "OK: 1 managed domain\n")
 
-    assert "in use" in tool.description("add", "new.example.org", "WWW.old.example.org")
+    assert "in use" in tool.detail("add", "new.example.org", "WWW.old.example.org")
     added, = tool.output("store", "add", "New.example.org")
     assert (added["name"], added["state"]) == ("new.example.org", 0)
     assert tool.output("add", "other.example.org")[0]["state"] == 1
@@ -67,7 +69,6 @@ def test_a_store_made_by_debians_mod_md(make_bed):
 
     tool.output("update", domain.name, "contacts", "new@example.org")
     assert bed.store.json("domains", domain.name, "md.json") == {**before, "contacts": ["mailto:new@example.org"]}
-    assert "Unknown CA protocol" in tool.description("update", domain.name, "ca", bed.proxy.url, "SCEP")
     tool.output("update", domain.name, "ca", bed.proxy.url)
     tool.output("store", "update", domain.name, "domains", domain.name)
     assert bed.store.json("domains", domain.name, "md.json")["domains"] == [domain.name]
@@ -80,13 +81,17 @@ def test_drive_history_restore_revoke(bed):
     bed.serve(Domain("served.example.org", settings=("MDRenewMode manual",)))
     tool = Tool(bed)
     name = "driven.example.org"
-    tool.output("add", name, "-a", bed.proxy.url, "-C", os.fspath(bed.authority.root_file))
-    assert "terms of service" in tool.description("drive", name)
+    roots = ("-C", os.fspath(bed.authority.root_file))
+    tool.output("add", name, "-a", bed.proxy.url)
+    assert "No contact information is available" in tool.detail("drive", *roots, name)
+    tool.output("update", name, "contacts", "admin@example.org")
+    assert "terms-of-service as specified in" in tool.detail("drive", *roots, name)
     tool.output("update", name, "agreement", "accepted")
-    assert tool.output("drive", "-c", "http-01", name)[0]["renewed"]
+    assert tool.output("drive", *roots, "-c", "http-01", name) == []
     first = bed.store.serial(name)
-    assert not tool.output("drive", "-c", "http-01", name)[0]["renewed"]
-    assert tool.output("drive", "-c", "http-01", "--force", name)[0]["renewed"]
+    tool.output("drive", *roots, "-c", "http-01", name)
+    assert bed.store.serial(name) == first
+    tool.output("drive", *roots, "-c", "http-01", "--force", name)
     second = bed.store.serial(name)
     assert first != second
     archived = {int(entry["cert"]["rsa"]["serial"], 16): entry["number"]
@@ -94,14 +99,15 @@ def test_drive_history_restore_revoke(bed):
     assert set(archived) == {first}
     assert not bed.store.damage()
 
-    assert int(tool.output("revoke", name, "--reason", "superseded")[0]["serial"], 16) == second
-    assert "alreadyRevoked" in tool.description("revoke", name)
+    assert int(tool.output("revoke", *roots, name, "--reason", "superseded")[0]["serial"], 16) == second
+    assert "alreadyRevoked" in tool.detail("revoke", *roots, name)
     tool.output("restore", name, str(archived[first]))
-    assert tool.output("drive", name)[0]["renewed"]
+    tool.output("drive", name)
     assert bed.store.serial(name) == first
 
+    tool.output("update", name, "ca", bed.pebble.url)
     bed.pebble.stop()
-    assert "refused" in tool.description("drive", "--force", "-a", bed.pebble.url, name).lower()
+    assert "refused" in tool.detail("drive", "--force", name).lower()
     assert bed.store.serial(name) == first
 
 
@@ -109,17 +115,19 @@ def test_accounts(bed):
     bed.httpd.store.mkdir(exist_ok=True)
     tool = Tool(bed)
     to_ca = ["-a", bed.proxy.url, "-C", os.fspath(bed.authority.root_file)]
-    assert "No contact information" in tool.description("acme", "newreg", *to_ca, "-t", "accepted")
-    assert "terms of service" in tool.description("acme", "newreg", "admin@example.org", *to_ca)
-    account, = tool.output("acme", "newreg", "admin@example.org", *to_ca, "-t", "accepted")
-    assert account["status"] == "valid" and account["contact"] == ["mailto:admin@example.org"]
-    for command in ("validate", "agree"):
-        assert tool.output("acme", command, account["id"], *to_ca)[0]["status"] == "valid"
-    authorization, = tool.output("acme", "authz", account["id"], "a.example.org", *to_ca)
+    assert "No contact information" in tool.detail("acme", "newreg", *to_ca, "-t", "accepted")
+    assert "terms of service" in tool.detail("acme", "newreg", "admin@example.org", *to_ca)
+    words, _, frame = tool.run("-j", "acme", "newreg", "admin@example.org", *to_ca, "-t", "accepted").stdout.partition("\n")
+    account = words.removeprefix("registered: ")
+    assert json.loads(frame) == {"output": [], "status": 0}
+    kept = bed.store.json("accounts", account, "account.json")
+    assert kept["status"] == "valid" and kept["registration"]["contact"] == ["mailto:admin@example.org"]
+    assert tool.run("acme", "validate", account, *to_ca).stdout == f"account valid: {account}\n"
+    assert "name them by -t" in tool.detail("acme", "agree", account, *to_ca, "-t", "accepted")
+    authorization, = tool.output("acme", "authz", account, "a.example.org", *to_ca)
     assert (authorization["name"], authorization["status"]) == ("a.example.org", "pending")
-    assert tool.output("acme", "delreg", account["id"], *to_ca)[0]["status"] == "deactivated"
-    assert bed.store.json("accounts", account["id"], "account.json")["status"] == "deactivated"
-    assert tool.description("acme", "authz", account["id"], "a.example.org", *to_ca)
+    assert tool.output("acme", "delreg", account, *to_ca) == []
+    assert "unknown account" in tool.detail("acme", "authz", account, "a.example.org", *to_ca)
     assert not bed.store.damage()
 
 
@@ -134,7 +142,7 @@ def test_renew_and_restore_reach_the_running_server(bed):
     eventually(lambda: bed.proxy.count("new-order") > orders, "the server begins", within=2)
     eventually(lambda: bed.serial(domain.name) != first, "the server has renewed", 30)
     assert "no renewal is asked for" in eventually(
-        lambda: tool.run("-j", "cancel", domain.name).stdout, "the request is done", 10)
+        lambda: tool.run("cancel", domain.name).stderr, "the request is done", 10)
     number = next(entry["number"] for entry in tool.output("history", domain.name) if "rsa" in entry["cert"])
     tool.output("restore", domain.name, str(number))
     eventually(lambda: bed.serial(domain.name) == first, "the restored certificate is served", 10)
