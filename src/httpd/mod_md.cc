@@ -2,6 +2,7 @@
 // mod_md for Apache httpd: certificates over ACME, activated live. The module's record and hooks.
 
 #include "httpd/apache.h"
+#include "httpd/certificate_status.h"
 #include "httpd/child.h"
 #include "httpd/directive_adapter.h"
 #include "httpd/request_hooks.h"
@@ -19,6 +20,7 @@ void register_hooks(apr_pool_t* /*pool*/) {
   md::httpd::register_tls_hooks();
   md::httpd::register_stapling_hooks();
   md::httpd::register_request_hooks();
+  md::httpd::register_certificate_status_hooks();
   md::httpd::register_require_https_hooks();
   md::httpd::register_server_status_hooks();
 }

@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "httpd/certificate_status.h"
 #include "httpd/challenges.h"
 #include "httpd/guard.h"
+#include "httpd/requests.h"
 #include "httpd/runtime.h"
 #include "httpd/status_documents.h"
 
@@ -16,41 +18,19 @@ namespace md::httpd {
 namespace {
 
 constexpr std::string_view kChallengePath = "/.well-known/acme-challenge/";  // RFC 8555 §8.3
-constexpr std::string_view kCertificateStatusPath = "/.httpd/certificate-status";
 
-int send_document(request_rec* request, const char* content_type, const std::string& body) {
-  ap_set_content_type(request, content_type);
-  ap_set_content_length(request, static_cast<apr_off_t>(body.size()));
-  if (request->header_only == 0) {
-    ap_rwrite(body.data(), static_cast<int>(body.size()), request);
-  }
-  return OK;
-}
-
-bool is_read_method(const request_rec* request) {
-  return request->method_number == M_GET;  // HEAD is a GET with header_only
-}
-
-int refuse_method(request_rec* request) {
-  ap_allow_standard_methods(request, REPLACE_ALLOW, M_GET, -1);
-  return HTTP_METHOD_NOT_ALLOWED;
-}
-
-std::string_view host_of(const request_rec* request) {
-  return request->hostname == nullptr ? std::string_view() : request->hostname;
-}
-
-/// The domain that has the name that is asked for, whichever host answers.
-const DomainRuntime* domain_asked_for(const Runtime& runtime, const request_rec* request) {
-  const auto name = model::DnsName::parse(host_of(request));
-  return name ? runtime.find_by_name(*name) : nullptr;
+bool has_name(const model::ManagedDomain& domain, std::string_view host) {
+  const auto name = model::DnsName::parse(host);
+  return name && std::find(domain.names.begin(), domain.names.end(), *name) != domain.names.end();
 }
 
 /// Would this host answer http-01 challenges, if there was one? Then an unknown token is a 404 of
-/// ours; otherwise other handlers may know the path (an ACME client in the back-end, say).
-bool answers_http01(const DomainRuntime* found) {
+/// ours; otherwise other handlers may know the path (an ACME client in the back-end, say). A
+/// wildcard is validated by dns-01 alone, so the names that only it covers have no challenge.
+bool answers_http01(const DomainRuntime* found, const request_rec* request) {
   if (found == nullptr || found->domain.is_static() ||
-      found->domain.settings.renew_mode == model::RenewMode::Manual) {
+      found->domain.settings.renew_mode == model::RenewMode::Manual ||
+      !has_name(found->domain, host_of(request))) {
     return false;
   }
   const auto& types = found->domain.settings.challenges;
@@ -65,7 +45,7 @@ int answer_http01(const Runtime& runtime, request_rec* request, std::string_view
                   request->hostname, answer.error().message.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;
   }
-  if (!*answer && !answers_http01(domain_asked_for(runtime, request))) {
+  if (!*answer && !answers_http01(domain_asked_for(runtime, request), request)) {
     return DECLINED;
   }
   if (!is_read_method(request)) {
@@ -94,17 +74,6 @@ bool waits_for_certificate(const Runtime& runtime, request_rec* request) {
          !runtime.find_by_host(request->server)->live.get()->has_certificate();
 }
 
-/// Answered on http as on https, as monitors ask where they can.
-int answer_certificate_status(const Runtime& runtime, request_rec* request) {
-  const DomainRuntime* const domain = domain_asked_for(runtime, request);
-  if (domain == nullptr || domain->domain.settings.certificate_status == model::Switch::Off) {
-    return DECLINED;
-  }
-  return is_read_method(request) ? send_document(request, "application/json",
-                                                 certificate_status_document(runtime, *domain))
-                                 : HTTP_NOT_IMPLEMENTED;
-}
-
 /// Quick handlers run before any module maps, rewrites, proxies or authorises a request.
 int answer_first(request_rec* request, int lookup) noexcept {
   return guarded(DECLINED, [&] {
@@ -116,10 +85,8 @@ int answer_first(request_rec* request, int lookup) noexcept {
     if (path.starts_with(kChallengePath)) {
       return answer_http01(*runtime, request, path.substr(kChallengePath.size()));
     }
-    if (path == kCertificateStatusPath) {
-      if (const int answered = answer_certificate_status(*runtime, request); answered != DECLINED) {
-        return answered;
-      }
+    if (asks_for_certificate_status(request)) {
+      return DECLINED;
     }
     return waits_for_certificate(*runtime, request) ? HTTP_SERVICE_UNAVAILABLE : DECLINED;
   });

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "httpd/certificate_status.h"
 #include "httpd/directive_adapter.h"
 #include "httpd/guard.h"
 #include "httpd/runtime.h"
@@ -77,7 +78,7 @@ int redirect(request_rec* request) noexcept {
       return DECLINED;
     }
     const std::string_view target = target_of(request);
-    if (target.empty() || target.starts_with(kWellKnown)) {
+    if (target.empty() || target.starts_with(kWellKnown) || asks_for_certificate_status(request)) {
       return DECLINED;
     }
     const RequireHttps requirement = requirement_for(request);

@@ -9,6 +9,7 @@
 #include <mod_status.h>
 
 #include "httpd/guard.h"
+#include "httpd/requests.h"
 #include "httpd/status_documents.h"
 #include "status/metrics.h"
 #include "status/server_status.h"
@@ -56,21 +57,15 @@ int answer_metrics(request_rec* request) noexcept {
     if (request->handler == nullptr || std::string_view(request->handler) != "md-metrics") {
       return DECLINED;
     }
-    if (request->method_number != M_GET) {
-      ap_allow_standard_methods(request, REPLACE_ALLOW, M_GET, -1);
-      return HTTP_METHOD_NOT_ALLOWED;
+    if (!is_read_method(request)) {
+      return refuse_method(request);
     }
     const Runtime* const runtime = current_runtime();
     const status::MetricFormat format = format_wanted_by(request);
     const std::string body =
         runtime == nullptr ? status::metrics({}, format, TimePoint())
                            : status::metrics(metric_facts(*runtime), format, runtime->clock.now());
-    ap_set_content_type(request, status::content_type_of(format).data());
-    ap_set_content_length(request, static_cast<apr_off_t>(body.size()));
-    if (request->header_only == 0) {
-      ap_rwrite(body.data(), static_cast<int>(body.size()), request);
-    }
-    return OK;
+    return send_document(request, status::content_type_of(format).data(), body);
   });
 }
 

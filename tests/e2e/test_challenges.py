@@ -136,6 +136,18 @@ def test_other_clients_answer_where_we_do_not(bed):  # CH-15
                     "static.example.org": 200, "stranger.example.org": 200}
 
 
+@pytest.mark.ours  # Debian's answers 404
+def test_reports_23_a_name_that_only_a_wildcard_covers_is_left_to_others(bed):
+    bed.pebble.stop()
+    own_file(bed)
+    names = ("app.example.org", "own.example.org", "other.example.org")
+    bed.configure(options=["<MDomain *.example.org own.example.org>", "MDChallengeDns01 /bin/true", "</MDomain>",
+                           *hosts(bed, *names)])
+    bed.httpd.start()
+    assert {name: ask(bed, name, "own")[0].status for name in names} == {
+        "app.example.org": 200, "own.example.org": 404, "other.example.org": 200}
+
+
 def test_requests_without_a_proper_host(bed):  # CH-16
     bed.pebble.stop()
     bed.serve(Domain("a.example.org"), options=hosts(bed, "a.example.org"))

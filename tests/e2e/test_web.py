@@ -5,6 +5,7 @@ import http.client
 from dataclasses import dataclass
 
 import pytest
+from cryptography import x509
 
 from testbed import tls
 from testbed.bed import Domain
@@ -171,6 +172,81 @@ def test_what_is_told_before_the_first_certificate_depends_on_the_name_asked_for
         "a.example.org": (503, 200, 200), "alias.test": (503, 503, 404), "stranger.test": (200, 404, 404)}
     fallback = tls.served_certificate(bed.httpd.https_port, "a.example.org")
     assert fallback.subject.rfc4514_string() == fallback.issuer.rfc4514_string() == "CN=Apache Managed Domain Fallback"
+
+
+def rule(path, what):
+    return (f'<Location "{path}">', what, "</Location>")
+
+
+@pytest.mark.ours  # Debian's answers whatever the configuration says
+def test_reports_14_access_control_holds_for_certificate_status(bed):
+    path = "/.httpd/certificate-status"
+    lines = {"open.test": (), "path.test": rule(path, "Require ip 10.0.0.0/8"), "host.test": rule("/", "Require all denied"),
+             "let-in.test": (*rule("/", "Require all denied"), *rule(path, "Require local"))}
+    hosts = [StaticHost(name, bed.authority.server_files(name, (name,)), http=what, https=what)
+             for name, what in lines.items()]
+    waiting = Domain("waiting.test", vhost=rule(path, "Require all denied"))
+    bed.pebble.stop()
+    serve(bed, *hosts, waiting, options=load_modules("authz_host"))
+    wanted = {"open.test": 200, "path.test": 403, "host.test": 403, "let-in.test": 200}
+    assert {name: answer(bed, name, path)[0] for name in lines} == wanted
+    assert {name: request(bed.httpd.http_port, "GET", name, path)[0] for name in lines} == wanted
+    assert [answer(bed, "waiting.test", where)[0] for where in (path, "/index.html")] == [403, 503]
+
+
+def test_certificate_status_is_answered_whatever_the_host_serves(bed):
+    root = bed.httpd.root
+    (root / "private").mkdir()
+    lines = {"alias.test": ("Redirect / http://elsewhere.test/",),
+             "rewritten.test": ("RewriteEngine on", "RewriteRule .* - [F]"),
+             "proxied.test": ("ProxyPass / http://127.0.0.1:1/",),
+             "fallback.test": ("FallbackResource /index.html",),
+             "private.test": (f'DocumentRoot "{root}/private"', f'<Directory "{root}/private">', "Require all denied",
+                              "</Directory>")}
+    hosts = [StaticHost(name, bed.authority.server_files(name, (name,)), ("MDRequireHttps permanent",), what, what)
+             for name, what in lines.items()]
+    serve(bed, *hosts, options=load_modules("alias", "rewrite", "proxy", "proxy_http", "dir"))
+    for name in lines:
+        for port, context in ((bed.httpd.http_port, None), (bed.httpd.https_port, tls.client_context())):
+            status, headers, body = request(port, "GET", name, "/.httpd/certificate-status", context)
+            assert (status, headers["content-type"], body[:1]) == (200, "application/json", b"{"), (name, port)
+            assert request(port, "HEAD", name, "/.httpd/certificate-status", context)[::2] == (200, b""), (name, port)
+
+
+def with_dot(port, name, path, context=None):
+    """Status, target and body, where the client writes the name with its dot."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    if context:
+        connection.sock = tls.connect(port, name, context)
+    try:
+        connection.request("GET", path, headers={"Host": f"{name}."})
+        reply = connection.getresponse()
+        return reply.status, reply.getheader("Location"), reply.read()
+    finally:
+        connection.close()
+
+
+def test_reports_32_a_host_may_be_written_with_its_dot(bed):
+    challenge = "/.well-known/acme-challenge/token"
+    files = [bed.authority.server_files(name, (name,)) for name in ("site.test", "other.test")]
+    bed.pebble.stop()
+    serve(bed, StaticHost("site.test", files[0], ("MDRequireHttps permanent",)), StaticHost("other.test", files[1]),
+          Domain("waiting.test"))
+    folder = bed.httpd.store / "challenges/waiting.test"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "acme-http-01.txt").write_text("answer")
+    (folder / "acme-http-01.txt").chmod(0o644)
+    http_port, https_port, context = bed.httpd.http_port, bed.httpd.https_port, tls.client_context()
+    assert with_dot(http_port, "waiting.test", challenge)[::2] == (200, b"answer")
+    assert with_dot(http_port, "site.test", "/index.html?a")[:2] == (301, "https://site.test/index.html?a")
+    assert with_dot(https_port, "waiting.test", "/index.html", context)[0] == 503
+    for name in ("site.test", "other.test"):
+        shown = [with_dot(port, name, "/.httpd/certificate-status", how) for port, how in
+                 ((http_port, None), (https_port, context))]
+        assert [status for status, _, _ in shown] == [200, 200]
+        serial = f"{x509.load_pem_x509_certificate(files[name == 'other.test'][0].read_bytes()).serial_number:X}"
+        assert all(serial in body.decode() for _, _, body in shown)
 
 
 @pytest.mark.ours
