@@ -148,7 +148,7 @@ Result<Answer> status(Session& session, const std::vector<std::string>& names) {
   std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "DAYS", "RENEWS", "LAST ERROR"}};
   const auto detail = names.empty() ? md::status::Detail::Summary : md::status::Detail::Full;
   for (const DomainView& view : all.views) {
-    answer.output.push_back(md::status::domain_status(view.status(now), detail, now));
+    answer.output.push_back(md::status::domain_status(view.status(now), detail));
     rows.push_back(row_of(view, now));
   }
   answer.text = table(rows);

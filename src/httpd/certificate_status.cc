@@ -21,6 +21,8 @@ int claim(request_rec* request) noexcept {
       return DECLINED;
     }
     request->filename = apr_pstrdup(request->pool, request->uri);
+    // Nobody looks for another handler: mod_dir would for FallbackResource.
+    request->handler = "md-certificate-status";
     return OK;
   });
 }

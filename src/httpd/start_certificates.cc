@@ -13,6 +13,7 @@
 #include "renewal/decide.h"
 #include "renewal/staged_set.h"
 #include "renewal/static_set.h"
+#include "status/md_status.h"
 
 namespace md::httpd {
 namespace {
@@ -161,7 +162,7 @@ class StartCertificates {
   }
 
   void note_state(DomainRuntime& entry, const renewal::CertificateSetFacts& live) {
-    const auto [state, description] = renewal::state_of(live, now_);
+    const auto [state, description] = status::documented_state_of(live);
     if (entry.record.state == state && entry.record.state_description == description) {
       return;
     }

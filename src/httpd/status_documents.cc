@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/status_documents.h"
 
+#include "httpd/domain_work.h"
 #include "renewal/ca_advice.h"
 #include "renewal/decide.h"
 #include "status/md_status.h"
@@ -14,28 +15,27 @@ json::Value unknown_domain(std::string_view name) {
   return error;
 }
 
-/// From this process's memory; in full, the history of OCSP jobs is read from the store.
+/// From this process's memory and `work`; in full, the history of OCSP jobs is read from the store.
 status::DomainStatus status_of(const Runtime& runtime, const DomainRuntime& entry,
-                               status::Detail detail) {
+                               const DomainWork& work, status::Detail detail) {
   const auto live = entry.live.get();
-  const auto work = entry.work.get();
   renewal::RenewalFacts facts;
   facts.live = live->facts();
-  facts.advices = work->advices;
+  facts.advices = work.advices;
   facts.issuing_ca = issuing_ca_of(entry);
-  facts.staged_complete = work->staged.is_complete();
+  facts.staged_complete = work.staged.is_complete();
   facts.revoked = runtime.stapling != nullptr && runtime.stapling->is_revoked(entry);
   return {
       .domain = entry.domain,
       .record = entry.record,
       .live = live->facts(),
-      .job = work->job,
-      .staged = work->staged,
+      .job = work.job,
+      .staged = work.staged,
       .activated = live->activated_at(),
       .due = renewal::renewal_due(entry.domain, facts, runtime.clock.now()),
       .supervision = renewal::supervision_of(entry.domain),
       .ocsp = ocsp_status_of(runtime, entry, detail),
-      .advices = work->advices,
+      .advices = work.advices,
   };
 }
 
@@ -45,7 +45,7 @@ std::vector<status::DomainStatus> domain_statuses(const Runtime& runtime) {
   std::vector<status::DomainStatus> all;
   all.reserve(runtime.domains.size());
   for (const auto& domain : runtime.domains) {
-    all.push_back(status_of(runtime, *domain, status::Detail::Summary));
+    all.push_back(status_of(runtime, *domain, *domain->work.get(), status::Detail::Summary));
   }
   return all;
 }
@@ -66,10 +66,8 @@ std::vector<status::StaplingStatus> stapling_statuses(const Runtime& runtime) {
 
 Result<std::string> md_status_document(const Runtime* runtime, std::string_view name) {
   if (name.empty()) {
-    return runtime == nullptr
-               ? status::md_status(MD_VERSION, {}, TimePoint()).dump()
-               : status::md_status(MD_VERSION, domain_statuses(*runtime), runtime->clock.now())
-                     .dump();
+    return runtime == nullptr ? status::md_status(MD_VERSION, {}).dump()
+                              : status::md_status(MD_VERSION, domain_statuses(*runtime)).dump();
   }
   const auto parsed = model::DnsName::parse(name);
   const DomainRuntime* const found =
@@ -77,14 +75,16 @@ Result<std::string> md_status_document(const Runtime* runtime, std::string_view 
   if (found == nullptr) {
     return fail(ErrorKind::NotFound, unknown_domain(name).dump());
   }
-  return status::domain_status(status_of(*runtime, *found, status::Detail::Full),
-                               status::Detail::Full, runtime->clock.now())
+  const auto work = load_work(*runtime, *found);
+  return status::domain_status(status_of(*runtime, *found, *work, status::Detail::Full),
+                               status::Detail::Full)
       .dump();
 }
 
 std::string certificate_status_document(const Runtime& runtime, const DomainRuntime& domain) {
-  const status::DomainStatus status = status_of(runtime, domain, status::Detail::Summary);
-  return status::certificate_status(status.live, status.staged).dump();
+  const auto work = load_work(runtime, domain);
+  return status::certificate_status(status_of(runtime, domain, *work, status::Detail::Summary))
+      .dump();
 }
 
 }  // namespace md::httpd

@@ -11,8 +11,9 @@
 namespace md::httpd {
 
 /// The md-status document: of all domains, or of the one that `name` names (its name, any of its
-/// names, or a name that its wildcard covers). An unknown name: NotFound, the message is the JSON
-/// document to answer with. `runtime` may be nullptr: nothing is managed.
+/// names, or a name that its wildcard covers). One domain is shown as the store has it now. An
+/// unknown name: NotFound, the message is the JSON document to answer with. `runtime` may be
+/// nullptr: nothing is managed.
 Result<std::string> md_status_document(const Runtime* runtime, std::string_view name);
 
 /// How everything stands in this process, from memory alone: for server-status and metrics.

@@ -28,7 +28,6 @@ class WorkWatcher {
  private:
   void watch();
   void look();
-  void load(DomainRuntime& domain) const;
 
   Runtime& runtime_;
   StopSignal& stop_;

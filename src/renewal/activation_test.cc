@@ -247,7 +247,7 @@ TEST_F(ActivationTest, LeavesARenewalThatGoesOn) {  // ST-04, PM-01
   for (const Moment moment : {Moment::AtStart, Moment::Live}) {
     const ActivationOutcome outcome = activate(moment);
     EXPECT_EQ(outcome.kind, Kind::NotYet);
-    EXPECT_EQ(outcome.reason, "certificate(p-256) is missing");
+    EXPECT_EQ(outcome.reason, "certificate(P-256) is missing");
   }
   EXPECT_EQ(staged_files(), files);
   EXPECT_EQ(serials(live().keyed), serial);
@@ -327,7 +327,8 @@ TEST_F(ActivationTest, RefusesASetThatLacksNames) {
   domain_.names.push_back(*model::DnsName::parse("new.example.org"));
   const ActivationOutcome outcome = activate(Moment::AtStart);
   EXPECT_EQ(outcome.kind, Kind::Rejected);
-  EXPECT_EQ(outcome.reason, "certificate(rsa) does not cover new.example.org");
+  EXPECT_EQ(outcome.reason,
+            "certificate(rsa) does not cover all domains. It lacks new.example.org.");
 }
 
 TEST_F(ActivationTest, DoesNotReplaceAValidSetByAnExpiredOne) {

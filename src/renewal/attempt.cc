@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "model/key_label.h"
 #include "renewal/decide.h"
 #include "renewal/failure.h"
 #include "renewal/order_flow.h"
@@ -142,8 +143,8 @@ Result<CertificateSetFacts> Attempt::obtain_all(acme::Session& session,
       result.certificates.push_back(std::move(*facts));
       continue;
     }
-    journal_.progress(
-        fmt::format("Driving ACME to renew {} certificate for {}", spec.name(), domain_.name));
+    journal_.progress(fmt::format("Driving ACME to renew {} certificate for {}",
+                                  model::label_of(spec), domain_.name));
     const auto replaced = replaced_.find(spec.name());
     OrderFlow flow(
         {world, domain_, ca_url_, profile,

@@ -106,7 +106,7 @@ TEST(CaAdvice, OfAWindowInThePastIsFollowedAtOnce) {  // AC-37
   bed.check();
   EXPECT_TRUE(bed.has_staged());
   EXPECT_EQ(bed.ca.orders(), 2U);
-  EXPECT_TRUE(bed.logger.mentions("the CA advises to renew certificate(p-256)"));
+  EXPECT_TRUE(bed.logger.mentions("the CA advises to renew certificate(P-256)"));
 }
 
 TEST(CaAdvice, OfAWindowAheadIsFollowedAtTheMomentChosenOnce) {  // AC-37

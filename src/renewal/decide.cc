@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/text.h"
+#include "model/key_label.h"
 #include "renewal/backoff.h"
 
 namespace md::renewal {
@@ -27,7 +28,7 @@ constexpr Duration kShortLifetime = std::chrono::days(10);
 constexpr Duration kLongestPause = std::chrono::days(365);
 
 std::string label(const CertificateFacts& certificate) {
-  return fmt::format("certificate({})", certificate.spec.name());
+  return fmt::format("certificate({})", model::label_of(certificate.spec));
 }
 
 bool is_on(model::Switch setting) {

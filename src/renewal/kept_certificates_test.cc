@@ -72,7 +72,7 @@ TEST_F(KeptCertificatesTest, OneThatIsNotLiveAnyMoreIsOrderedAfterAll) {
     ASSERT_TRUE(save_kept(bed_.store(), bed_.domain.name, {{kOld.name(), "another"}}));
     const ActivationOutcome outcome = bed_.activate(moment);
     EXPECT_EQ(outcome.kind, moment == ActivationMoment::Live ? Kind::NotYet : Kind::Rejected);
-    EXPECT_THAT(outcome.reason, ::testing::HasSubstr("certificate(p-256)"));
+    EXPECT_THAT(outcome.reason, ::testing::HasSubstr("certificate(P-256)"));
   }
   bed_.clock.advance(std::chrono::hours(1));
   bed_.check_until_finished();

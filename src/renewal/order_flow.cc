@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "crypto/certificate.h"
+#include "model/key_label.h"
 #include "renewal/authorizations.h"
 #include "renewal/failure.h"
 
@@ -30,9 +31,12 @@ std::vector<std::string> texts_of(const std::vector<model::DnsName>& names) {
   return texts;
 }
 
-std::string describe(const model::KeySpec& spec) {
+std::string describe(const model::KeySpec& spec, const model::ManagedDomain& domain) {
+  if (domain.settings.key_specs.empty()) {
+    return "default";
+  }
   return spec.type == model::KeySpec::Type::Rsa ? fmt::format("rsa-{}", spec.bits)
-                                                : fmt::format("ec-{}", spec.name());
+                                                : fmt::format("ec-{}", model::label_of(spec));
 }
 
 /// Commands are told once; a file may be removed that is gone.
@@ -90,7 +94,7 @@ std::vector<std::string> OrderFlow::asked_names() const {
 }
 
 Result<CertificateFacts> OrderFlow::run() {
-  MD_TRY_CONTEXT(prepare_key(), fmt::format("key for {}", spec_.name()));
+  MD_TRY_CONTEXT(prepare_key(), fmt::format("key for {}", model::label_of(spec_)));
   for (;;) {
     MD_ASSIGN_OR_RETURN(Opened opened, open_order());
     auto facts = obtain(opened);
@@ -206,8 +210,8 @@ Result<OrderFlow::Opened> OrderFlow::open_order() {
     record_ = *std::move(record);
     if (is_ours(record_)) {
       context_.journal.progress(
-          fmt::format("Taking up the order for the {} certificate of {} again", spec_.name(),
-                      context_.domain.name));
+          fmt::format("Taking up the order for the {} certificate of {} again",
+                      model::label_of(spec_), context_.domain.name));
       auto order = context_.session.fetch_order(record_.url);
       if (order && can_be_used(*order)) {
         note_whose(record_);
@@ -244,10 +248,10 @@ Result<acme::Order> OrderFlow::request_order() {
 
 Result<acme::Order> OrderFlow::create_order() {
   const auto or_none = [](const std::string& text) { return text.empty() ? "none" : text; };
-  context_.journal.progress(
-      fmt::format("Creating new order, key-spec={}, profile={}, "
-                  "replacing-cert={}",
-                  describe(spec_), or_none(context_.profile), or_none(context_.replaces)));
+  context_.journal.progress(fmt::format(
+      "Creating new order, key-spec={}, profile={}, "
+      "replacing-cert={}",
+      describe(spec_, context_.domain), or_none(context_.profile), or_none(context_.replaces)));
   MD_ASSIGN_OR_RETURN(acme::Order order, request_order());
   record_ = store::OrderRecord{};
   record_.url = order.url;
@@ -319,11 +323,11 @@ Result<acme::Order> OrderFlow::finalize(acme::Order order, const Bytes& csr) {
 
 Result<acme::Order> OrderFlow::issue(acme::Order order) {
   if (order.status == OrderStatus::Pending || order.status == OrderStatus::Ready) {
-    context_.journal.progress(fmt::format("Creating {} CSR", spec_.name()));
+    context_.journal.progress(fmt::format("Creating {} CSR", model::label_of(spec_)));
     const bool must_staple = context_.domain.settings.must_staple == model::Switch::On;
     MD_ASSIGN_OR_RETURN_CONTEXT(const Bytes csr, crypto::make_csr(*key_, names_, must_staple),
                                 "make the CSR");
-    context_.journal.progress(fmt::format("Submitting {} CSR to CA", spec_.name()));
+    context_.journal.progress(fmt::format("Submitting {} CSR to CA", model::label_of(spec_)));
     MD_ASSIGN_OR_RETURN(order, finalize(std::move(order), csr));
   }
   if (order.status == OrderStatus::Ready || order.status == OrderStatus::Processing) {
@@ -350,8 +354,8 @@ Result<acme::Order> OrderFlow::await_issue(acme::Order order) {
 }
 
 Result<CertificateFacts> OrderFlow::stage_certificate(const acme::Order& order) {
-  context_.journal.progress(
-      fmt::format("Retrieving {} certificate chain for {}", spec_.name(), context_.domain.name));
+  context_.journal.progress(fmt::format("Retrieving {} certificate chain for {}",
+                                        model::label_of(spec_), context_.domain.name));
   MD_ASSIGN_OR_RETURN(auto chain, context_.session.download_certificate(order.certificate));
   const crypto::Certificate& leaf = chain.front();
   if (!leaf.matches(*key_)) {
@@ -359,7 +363,7 @@ Result<CertificateFacts> OrderFlow::stage_certificate(const acme::Order& order) 
     return fail(ErrorKind::Rejected,
                 fmt::format("the certificate that the CA issued (serial {}) is "
                             "not for the {} key of the CSR",
-                            leaf.serial(), spec_.name()));
+                            leaf.serial(), model::label_of(spec_)));
   }
   for (const model::DnsName& name : context_.domain.names) {
     if (!leaf.covers(name)) {

@@ -234,7 +234,7 @@ TEST(Renewer, RefusesACertificateForAnotherKey) {
   RenewalBed bed;
   bed.ca.behaviour.wrong_certificate_key = true;
   bed.check();
-  EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr("not for the p-256 key"));
+  EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr("not for the P-256 key"));
   EXPECT_THAT(bed.staged_files(), Not(Contains("pubcert.p-256.pem")));
   bed.ca.behaviour.wrong_certificate_key = false;
   bed.check_until_finished();

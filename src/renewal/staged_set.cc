@@ -7,6 +7,7 @@
 #include <iterator>
 #include <vector>
 
+#include "model/key_label.h"
 #include "store/documents.h"
 
 namespace md::renewal {
@@ -64,12 +65,14 @@ Part<T> load_part(const Folder& folder, const std::string& file, Parse parse) {
 }
 
 LoadedPair unusable(std::string_view what, const model::KeySpec& spec, const Error& error) {
-  return {std::nullopt, fmt::format("{}({}) cannot be used: {}", what, spec.name(), error.message),
+  return {std::nullopt,
+          fmt::format("{}({}) cannot be used: {}", what, model::label_of(spec), error.message),
           error.kind != ErrorKind::Io, false};
 }
 
 LoadedPair missing(std::string_view what, const model::KeySpec& spec, bool is_broken) {
-  return {std::nullopt, fmt::format("{}({}) is missing", what, spec.name()), is_broken, false};
+  return {std::nullopt, fmt::format("{}({}) is missing", what, model::label_of(spec)), is_broken,
+          false};
 }
 
 /// With tailscale it is the daemon that makes the key, and chooses its kind.
@@ -81,11 +84,13 @@ bool may_be_of_any_kind(const model::ManagedDomain& domain) {
 std::string misfit(const Folder& folder, const store::KeyedChain& keyed) {
   const std::string file = folder.path(store::certificate_file(keyed.spec));
   if (!keyed.key.fits(keyed.spec) && !may_be_of_any_kind(folder.domain)) {
-    return fmt::format("certificate({}) is for another kind of key: {}", keyed.spec.name(), file);
+    return fmt::format("certificate({}) is for another kind of key: {}",
+                       model::label_of(keyed.spec), file);
   }
   for (const model::DnsName& name : folder.domain.names) {
     if (!keyed.chain.front().covers(name)) {
-      return fmt::format("certificate({}) does not cover {}", keyed.spec.name(), name.text());
+      return fmt::format("certificate({}) does not cover all domains. It lacks {}.",
+                         model::label_of(keyed.spec), name.text());
     }
   }
   return "";
@@ -213,8 +218,9 @@ CertificateSetFacts completed_facts(const LoadedSet& staged, const CertificateSe
         (!is_kept || (found->sha256_fingerprint == stays->second && fits(*found, domain)))) {
       set.certificates.push_back(*found);
     } else if (is_kept && set.flaw.empty()) {
-      set.flaw = fmt::format(
-          "the live certificate({}) that was to stay is not there or does not fit", spec.name());
+      set.flaw =
+          fmt::format("the live certificate({}) that was to stay is not there or does not fit",
+                      model::label_of(spec));
     }
   }
   return set;

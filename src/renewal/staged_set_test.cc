@@ -98,7 +98,7 @@ TEST_F(StagedSetTest, IsNothingWithoutFiles) {
 TEST_F(StagedSetTest, NeedsBothPairs) {  // ST-04
   put(Group::Staging, testing::sample_chain(domain_, KeySpec::rsa(), kValid));
   const LoadedSet set = load();
-  EXPECT_EQ(set.flaw, "certificate(p-256) is missing");
+  EXPECT_EQ(set.flaw, "certificate(P-256) is missing");
   EXPECT_FALSE(set.is_broken);
   EXPECT_EQ(set.keyed.size(), 1U);
   EXPECT_FALSE(has_all_files(store_, Group::Staging, domain_));
@@ -107,7 +107,7 @@ TEST_F(StagedSetTest, NeedsBothPairs) {  // ST-04
 TEST_F(StagedSetTest, WaitsForTheCertificateOfAKey) {
   put_all(Group::Staging);
   remove("pubcert.p-256.pem");
-  EXPECT_EQ(load().flaw, "certificate(p-256) is missing");
+  EXPECT_EQ(load().flaw, "certificate(P-256) is missing");
   EXPECT_FALSE(load().is_broken);
 }
 
@@ -166,7 +166,7 @@ TEST_F(StagedSetTest, KeepsWhatStillServesThoughNamesWereAdded) {  // CR-09
   put_all(Group::Domains);
   domain_.names = testing::dns_names({"example.org", "www.example.org", "new.example.org"});
   const LoadedSet set = load(Group::Domains);
-  EXPECT_EQ(set.flaw, "certificate(rsa) does not cover new.example.org");
+  EXPECT_EQ(set.flaw, "certificate(rsa) does not cover all domains. It lacks new.example.org.");
   EXPECT_EQ(set.keyed.size(), 2U);
   EXPECT_FALSE(set.is_complete());
 }

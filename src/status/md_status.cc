@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "model/key_label.h"
+
 namespace md::status {
 namespace {
 
@@ -58,7 +60,7 @@ Value described(const CertificateSetFacts& set, const std::map<std::string, Valu
         found != advices.by_certificate.end()) {
       one.set("ari", described(found->second));
     }
-    value.set(certificate.spec.name(), std::move(one));
+    value.set(model::label_of(certificate.spec), std::move(one));
   }
   if (const auto overlap = set.overlap()) {
     value.set("valid", to_json(*overlap));
@@ -72,27 +74,25 @@ bool is_watched(const DomainStatus& status) {
   return status.domain.is_used || status.supervision.watched;
 }
 
-bool shows_renewal(const DomainStatus& status) {
-  return status.job &&
-         (!status.job->finished || !status.staged.certificates.empty() || status.activated);
+/// A renewal that went live and is still told of.
+bool has_renewed(const DomainStatus& status) {
+  return status.job && status.job->finished && status.activated;
 }
 
 Value renewal_of(const DomainStatus& status, Detail detail) {
-  const bool is_active = status.job->finished && status.activated;
+  const bool is_active = has_renewed(status);
   Value renewal = store::to_json(*status.job);
   const Value log = renewal.get("log");
   renewal.erase("log");
   const CertificateSetFacts& renewed =
       status.staged.certificates.empty() && is_active ? status.live : status.staged;
-  if (!renewed.certificates.empty()) {
-    renewal.set("cert", described(renewed, {}, {}));
-  }
   if (is_active) {
     renewal.set_time("activated", *status.activated);
   }
   if (detail == Detail::Full && !log.is_null()) {
     renewal.set("log", log);
   }
+  renewal.set("cert", described(renewed, {}, {}));
   return renewal;
 }
 
@@ -131,24 +131,29 @@ Value logged(const std::vector<crypto::SignedTimestamp>& timestamps) {
   return list;
 }
 
-enum class Timestamps { Left, Shown };
-
-Value in_public(const CertificateSetFacts& set, Timestamps timestamps) {
-  Value value = Value::object();
-  if (const auto overlap = set.overlap()) {
-    value.set("valid", to_json(*overlap));
-  }
-  for (const CertificateFacts& certificate : set.certificates) {
-    Value one = in_public(certificate);
-    if (timestamps == Timestamps::Shown && !certificate.timestamps.empty()) {
-      one.set("scts", logged(certificate.timestamps));
+/// `renewal.cert` in certificate-status.
+Value announced(const CertificateSetFacts& staged) {
+  Value value = described(staged, {}, {});
+  for (const CertificateFacts& certificate : staged.certificates) {
+    if (const std::string label = model::label_of(certificate.spec);
+        !certificate.timestamps.empty()) {
+      Value one = value.get(label);
+      value.set(label, std::move(one.set("scts", logged(certificate.timestamps))));
     }
-    value.set(certificate.spec.name(), std::move(one));
   }
   return value;
 }
 
 }  // namespace
+
+bool is_renewing(const DomainStatus& status) {
+  return status.job && (!status.job->finished || !status.staged.certificates.empty());
+}
+
+std::pair<model::DomainState, std::string> documented_state_of(const CertificateSetFacts& live) {
+  // Nothing has expired by then.
+  return renewal::state_of(live, TimePoint::min());
+}
 
 void mask_secrets(Value& document) {
   if (Value external = document.get("eab"); external.has("hmac")) {
@@ -167,9 +172,9 @@ void mask_secrets(Value& document) {
   }
 }
 
-Value domain_status(const DomainStatus& status, Detail detail, TimePoint now) {
+Value domain_status(const DomainStatus& status, Detail detail) {
   store::DomainRecord record = status.record;
-  std::tie(record.state, record.state_description) = renewal::state_of(status.live, now);
+  std::tie(record.state, record.state_description) = documented_state_of(status.live);
   Value document = store::to_json(status.domain, record);
   mask_secrets(document);
   document.set("cert", described(status.live, status.ocsp, status.advices));
@@ -177,16 +182,16 @@ Value domain_status(const DomainStatus& status, Detail detail, TimePoint now) {
     document.set_time("renew-at", *status.due.renew_at);
   }
   document.set("watched", is_watched(status));
-  if (status.due.due && status.supervision.watched) {
+  if (status.due.due || is_renewing(status)) {
     document.set("renew", true);
   }
-  if (shows_renewal(status)) {
+  if (is_renewing(status) || has_renewed(status)) {
     document.set("renewal", renewal_of(status, detail));
   }
   return document;
 }
 
-Value md_status(std::string_view version, const std::vector<DomainStatus>& domains, TimePoint now) {
+Value md_status(std::string_view version, const std::vector<DomainStatus>& domains) {
   std::vector<const DomainStatus*> sorted;
   sorted.reserve(domains.size());
   for (const DomainStatus& status : domains) {
@@ -197,7 +202,7 @@ Value md_status(std::string_view version, const std::vector<DomainStatus>& domai
   });
   Value list = Value::array();
   for (const DomainStatus* status : sorted) {
-    list.push_back(domain_status(*status, Detail::Summary, now));
+    list.push_back(domain_status(*status, Detail::Summary));
   }
   Value document = Value::object();
   document.set("version", version).set("managed-domains", std::move(list));
@@ -224,13 +229,19 @@ std::optional<std::size_t> find_domain(const std::vector<model::ManagedDomain>& 
   return covering;
 }
 
-Value certificate_status(const CertificateSetFacts& live, const CertificateSetFacts& staged) {
-  if (live.certificates.empty()) {
-    return Value::object();
+Value certificate_status(const DomainStatus& status) {
+  Value document = Value::object();
+  if (const auto overlap = status.live.overlap()) {
+    document.set("valid", to_json(*overlap));
   }
-  Value document = in_public(live, Timestamps::Left);
-  if (!staged.certificates.empty()) {
-    document.set("renewal", in_public(staged, Timestamps::Shown));
+  for (const model::KeySpec& spec : status.domain.settings.effective_key_specs()) {
+    document.set(model::label_of(spec), Value::object());
+  }
+  for (const CertificateFacts& certificate : status.live.certificates) {
+    document.set(model::label_of(certificate.spec), in_public(certificate));
+  }
+  if (is_renewing(status)) {
+    document.set("renewal", Value::object().set("cert", announced(status.staged)));
   }
   return document;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,9 +38,18 @@ struct DomainStatus {
   renewal::CaAdvices advices{};  ///< of the CA, about the live certificates
 };
 
+/// State and state-descr in md.json and status documents: as mod_md has it, a complete set stays
+/// complete when it expires.
+std::pair<model::DomainState, std::string> documented_state_of(
+    const renewal::CertificateSetFacts& live);
+
 /// Takes out of an md.json what nobody is to see: the key of an external account, a proxy's
 /// password.
 void mask_secrets(json::Value& document);
+
+/// Has the job begun, and has its set not gone live yet? A job that calls itself finished while
+/// nothing waits for activation is none (ST-02).
+bool is_renewing(const DomainStatus& status);
 
 /// How much of the renewal's history.
 enum class Detail {
@@ -47,22 +57,20 @@ enum class Detail {
   Full,     ///< with it: for a domain's own document
 };
 
-/// One domain. A renewal is shown while its job is under way, its set waits for activation, or has
-/// been activated since the server's start; a job that calls itself finished without any of that
-/// is not (ST-02). Secrets are masked.
-json::Value domain_status(const DomainStatus& status, Detail detail, TimePoint now);
+/// One domain. A renewal is shown while it is under way, and afterwards if its set has been
+/// activated since the server's start. Secrets are masked.
+json::Value domain_status(const DomainStatus& status, Detail detail);
 
 /// The whole document, sorted by name.
-json::Value md_status(std::string_view version, const std::vector<DomainStatus>& domains,
-                      TimePoint now);
+json::Value md_status(std::string_view version, const std::vector<DomainStatus>& domains);
 
 /// The domain that `name` is about: by its name or any of its names, else by a wildcard that covers
 /// it; any case. nullopt: unknown. The index into `domains`.
 std::optional<std::size_t> find_domain(const std::vector<model::ManagedDomain>& domains,
                                        std::string_view name);
 
-/// The public document of a managed host: what TLS tells anyway. Empty without a certificate.
-json::Value certificate_status(const renewal::CertificateSetFacts& live,
-                               const renewal::CertificateSetFacts& staged);
+/// The public document of a managed host: what TLS tells anyway, and the certificate to come. Each
+/// configured key spec has a member, empty while it has no certificate.
+json::Value certificate_status(const DomainStatus& status);
 
 }  // namespace md::status

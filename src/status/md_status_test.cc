@@ -194,7 +194,8 @@ constexpr std::string_view kFailedRenewal = R"json({
         "type": "starting"
       }
     ]
-  }
+  },
+  "cert": {}
 })json";
 
 std::vector<model::DnsName> names(const std::vector<std::string>& texts) {
@@ -292,12 +293,12 @@ TEST(MdStatus, ShowsADomainAsModMdDoes) {
   // Certificates that live for less than 10 days are renewed earlier here.
   EXPECT_LT(*status.due.renew_at, *parse_http_date("Thu, 26 Nov 2026 13:10:12 GMT"));
   status.due.renew_at = parse_http_date("Thu, 26 Nov 2026 13:10:12 GMT").value();
-  EXPECT_EQ(domain_status(status, Detail::Full, kNow).dump(), parsed(kOneDomain).dump());
+  EXPECT_EQ(domain_status(status, Detail::Full).dump(), parsed(kOneDomain).dump());
 }
 
 TEST(MdStatus, ShowsADomainWithoutCertificateAsModMdDoes) {
   const Sample sample = domain_without_certificate();
-  EXPECT_EQ(domain_status(sample.status(), Detail::Summary, kNow).dump(),
+  EXPECT_EQ(domain_status(sample.status(), Detail::Summary).dump(),
             parsed(kDomainWithoutCertificate).dump());
 }
 
@@ -308,7 +309,7 @@ TEST(MdStatus, ShowsWhatTheCaAdvises) {  // AC-38
   ASSERT_FALSE(certificate.ari_cert_id.empty());
   status.advices.by_certificate[certificate.ari_cert_id] = {
       kNow, kNow + std::chrono::hours(2), kNow + std::chrono::hours(1), "https://ca.test/why"};
-  const Value cert = domain_status(status, Detail::Full, kNow).get("cert");
+  const Value cert = domain_status(status, Detail::Full).get("cert");
   const Value ari = cert.get(certificate.spec.name()).get("ari");
   EXPECT_EQ(ari.get("explanation-url").as_string(), "https://ca.test/why");
   EXPECT_EQ(ari.get("renew-at").as_time(), kNow + std::chrono::hours(1));
@@ -319,26 +320,25 @@ TEST(MdStatus, ShowsWhatTheCaAdvises) {  // AC-38
 TEST(MdStatus, ListsAllDomainsByName) {
   const Sample one = one_domain();
   const Sample bad = domain_without_certificate();
-  const Value document = md_status("3.0.0", {one.status(), bad.status()}, kNow);
+  const Value document = md_status("3.0.0", {one.status(), bad.status()});
   EXPECT_THAT(document.members(), ElementsAre("version", "managed-domains"));
   EXPECT_EQ(document.get("version").as_string(), "3.0.0");
   const auto listed = document.get("managed-domains").elements();
   ASSERT_EQ(listed.size(), 2U);
   EXPECT_EQ(listed[0].get("name").as_string(), "bad.example.org");
   EXPECT_EQ(listed[1].get("name").as_string(), "one.example.org");
-  EXPECT_EQ(md_status("3.0.0", {}, kNow).dump_compact(),
-            R"({"version":"3.0.0","managed-domains":[]})");
+  EXPECT_EQ(md_status("3.0.0", {}).dump_compact(), R"({"version":"3.0.0","managed-domains":[]})");
 }
 
 TEST(MdStatus, ShowsTheRenewalUnderWay) {
   Sample sample = domain_without_certificate();
   sample.job = store::parse_job(parsed(kFailedRenewal));
   const DomainStatus status = sample.status();
-  EXPECT_EQ(domain_status(status, Detail::Full, kNow).get("renewal").dump(),
+  EXPECT_EQ(domain_status(status, Detail::Full).get("renewal").dump(),
             parsed(kFailedRenewal).dump());
   Value summary = parsed(kFailedRenewal);
   summary.erase("log");
-  EXPECT_EQ(domain_status(status, Detail::Summary, kNow).get("renewal").dump(), summary.dump());
+  EXPECT_EQ(domain_status(status, Detail::Summary).get("renewal").dump(), summary.dump());
 }
 
 TEST(MdStatus, ShowsTheCertificateThatWaits) {
@@ -346,9 +346,9 @@ TEST(MdStatus, ShowsTheCertificateThatWaits) {
   sample.job = finished_job();
   DomainStatus status = sample.status();
   status.staged = one_domain().live;
-  const Value renewal = domain_status(status, Detail::Full, kNow).get("renewal");
+  const Value renewal = domain_status(status, Detail::Full).get("renewal");
   EXPECT_THAT(renewal.members(), ElementsAre("name", "finished", "notified", "notified-renewed",
-                                             "errors", "last", "cert", "log"));
+                                             "errors", "last", "log", "cert"));
   EXPECT_EQ(renewal.get("cert").get("rsa").get("serial").as_string(), "24358DC8DC5C1BE1");
   EXPECT_TRUE(renewal.get("cert").has("valid"));
 }
@@ -358,7 +358,7 @@ TEST(MdStatus, GoesOnShowingARenewalThatWentLive) {
   sample.job = finished_job();
   DomainStatus status = sample.status();
   status.activated = kNow;
-  const Value renewal = domain_status(status, Detail::Summary, kNow).get("renewal");
+  const Value renewal = domain_status(status, Detail::Summary).get("renewal");
   EXPECT_EQ(renewal.get("finished").as_bool(), true);
   EXPECT_EQ(renewal.get("activated").as_string(), "Sun, 22 Nov 2026 12:42:38 GMT");
   EXPECT_EQ(renewal.get("cert").get("rsa").get("serial").as_string(), "24358DC8DC5C1BE1");
@@ -369,42 +369,66 @@ TEST(MdStatus, DoesNotMixTheLastRenewalIntoTheNext) {  // SE-08
   sample.job = store::parse_job(parsed(kFailedRenewal));
   DomainStatus status = sample.status();
   status.activated = kNow;
-  const Value renewal = domain_status(status, Detail::Summary, kNow).get("renewal");
+  const Value renewal = domain_status(status, Detail::Summary).get("renewal");
   EXPECT_FALSE(renewal.has("activated"));
-  EXPECT_FALSE(renewal.has("cert"));
+  EXPECT_EQ(renewal.get("cert").dump_compact(), "{}");
 }
 
 TEST(MdStatus, IgnoresAJobThatOnlyCallsItselfFinished) {  // ST-02
   Sample sample = one_domain();
   sample.job = finished_job();
-  EXPECT_FALSE(domain_status(sample.status(), Detail::Full, kNow).has("renewal"));
+  EXPECT_FALSE(domain_status(sample.status(), Detail::Full).has("renewal"));
 }
 
-TEST(MdStatus, TellsThatACertificateHasExpired) {
+TEST(MdStatus, SaysThatAnExpiredSetIsComplete) {
   const Sample sample = one_domain();
   const TimePoint later = at("Sun, 29 Nov 2026 00:00:00 GMT");
-  const Value document = domain_status(sample.status(later), Detail::Full, later);
-  EXPECT_EQ(document.get("state").as_int(), 3);
-  EXPECT_THAT(document.get("state-descr").as_string().value_or(""),
-              HasSubstr("certificate(rsa) has expired"));
+  const Value document = domain_status(sample.status(later), Detail::Full);
+  EXPECT_EQ(document.get("state").as_int(), 2);
+  EXPECT_FALSE(document.has("state-descr"));
   EXPECT_EQ(document.get("renew").as_bool(), true);
 }
 
-TEST(MdStatus, PromisesNoRenewalWhereThereIsNone) {
+TEST(MdStatus, TellsThatARenewalIsDueWhoeverIsToMakeIt) {  // D4
   Sample sample = domain_without_certificate();
   sample.domain.settings.renew_mode = model::RenewMode::Manual;
-  const Value document = domain_status(sample.status(), Detail::Full, kNow);
+  const Value document = domain_status(sample.status(), Detail::Full);
   EXPECT_EQ(document.get("watched").as_bool(), true) << "a host uses it";
-  EXPECT_FALSE(document.has("renew"));
+  EXPECT_EQ(document.get("renew").as_bool(), true);
   sample.domain.is_used = false;
-  EXPECT_EQ(domain_status(sample.status(), Detail::Full, kNow).get("watched").as_bool(), false);
+  const Value unused = domain_status(sample.status(), Detail::Full);
+  EXPECT_EQ(unused.get("watched").as_bool(), false);
+  EXPECT_EQ(unused.get("renew").as_bool(), true);
+}
+
+TEST(MdStatus, TellsThatARenewalIsUnderWayWhatIsNotDue) {  // D4
+  Sample sample = one_domain();
+  EXPECT_FALSE(domain_status(sample.status(), Detail::Full).has("renew"));
+  sample.job = store::parse_job(parsed(kFailedRenewal));
+  EXPECT_EQ(domain_status(sample.status(), Detail::Full).get("renew").as_bool(), true);
+  sample.job = finished_job();
+  DomainStatus live = sample.status();
+  live.activated = kNow;
+  EXPECT_FALSE(domain_status(live, Detail::Full).has("renew")) << "it is over";
+}
+
+TEST(MdStatus, NamesKeySpecsAsTheyAreConfigured) {
+  Sample sample = one_domain();
+  sample.domain.settings.key_specs = {model::KeySpec::rsa(), model::KeySpec::ec("P-256")};
+  sample.live.certificates[1].spec = sample.domain.settings.key_specs[1];
+  DomainStatus status = sample.status();
+  status.ocsp["p-256"] = Value::object().set("status", "good");
+  const Value cert = domain_status(status, Detail::Full).get("cert");
+  EXPECT_THAT(cert.members(), ElementsAre("rsa", "P-256", "valid"));
+  EXPECT_TRUE(cert.get("P-256").has("ocsp"));
+  EXPECT_TRUE(certificate_status(status).has("P-256"));
 }
 
 TEST(MdStatus, ShowsNoSecrets) {
   Sample sample = one_domain();
   sample.domain.settings.external_account = {"kid-1", "aG1hYw", ""};
   sample.domain.settings.http_proxy = "http://user:pass@proxy.example.org:3128/";
-  const Value document = domain_status(sample.status(), Detail::Full, kNow);
+  const Value document = domain_status(sample.status(), Detail::Full);
   EXPECT_EQ(document.get("eab").dump_compact(), R"({"kid":"kid-1","hmac":"***"})");
   EXPECT_EQ(document.get("proxy-url").as_string(), "http://***@proxy.example.org:3128/");
   EXPECT_THAT(document.dump(), Not(HasSubstr("aG1hYw")));
@@ -416,14 +440,14 @@ TEST(MdStatus, KeepsProxiesWithoutCredentialsAsTheyAre) {
   for (const std::string url :
        {"http://proxy.example.org:3128", "http://proxy.example.org/a@b", "proxy"}) {
     sample.domain.settings.http_proxy = url;
-    EXPECT_EQ(domain_status(sample.status(), Detail::Full, kNow).get("proxy-url").as_string(), url);
+    EXPECT_EQ(domain_status(sample.status(), Detail::Full).get("proxy-url").as_string(), url);
   }
 }
 
 TEST(MdStatus, KeepsWhatOtherVersionsStored) {
   Sample sample = one_domain();
   sample.record.document = Value::object().set("from-the-future", 1);
-  EXPECT_EQ(domain_status(sample.status(), Detail::Full, kNow).get("from-the-future").as_int(), 1);
+  EXPECT_EQ(domain_status(sample.status(), Detail::Full).get("from-the-future").as_int(), 1);
 }
 
 TEST(FindDomain, KnowsNamesAliasesAndWildcards) {  // SE-09
@@ -443,32 +467,62 @@ TEST(FindDomain, KnowsNamesAliasesAndWildcards) {  // SE-09
 }
 
 TEST(CertificateStatus, IsAsModMdTellsIt) {
-  EXPECT_EQ(certificate_status(one_domain().live, {}).dump(), parsed(kCertificateStatus).dump());
+  EXPECT_EQ(certificate_status(one_domain().status()).dump(), parsed(kCertificateStatus).dump());
 }
 
-TEST(CertificateStatus, TellsOfTheCertificateToCome) {
-  renewal::CertificateSetFacts live = one_domain().live;
-  live.certificates.resize(1);
-  live.certificates[0].serial = "00AB";
-  const Value document = certificate_status(live, one_domain().live);
+TEST(CertificateStatus, TellsOfTheCertificateToCome) {  // D6
+  Sample sample = one_domain();
+  sample.job = finished_job();
+  DomainStatus status = sample.status();
+  status.staged = status.live;
+  status.live.certificates.resize(1);
+  status.live.certificates[0].serial = "00AB";
+  const Value document = certificate_status(status);
   EXPECT_EQ(document.get("rsa").get("serial").as_string(), "00AB");
-  EXPECT_EQ(document.get("renewal").dump(), parsed(kCertificateStatus).dump());
+  EXPECT_EQ(document.get("secp384r1").dump_compact(), "{}");
+  EXPECT_THAT(document.get("renewal").members(), ElementsAre("cert"));
+  const Value cert = document.get("renewal").get("cert");
+  EXPECT_THAT(cert.members(), ElementsAre("rsa", "secp384r1", "valid"));
+  EXPECT_THAT(cert.get("rsa").members(),
+              ElementsAre("issuer-name", "valid", "serial", "sha256-fingerprint", "ari-cert-id"));
+  EXPECT_EQ(cert.get("valid").dump(), parsed(kCertificateStatus).get("valid").dump());
+}
+
+TEST(CertificateStatus, TellsOfARenewalBeforeAnythingIsStaged) {  // D6
+  Sample sample = one_domain();
+  sample.job = store::parse_job(parsed(kFailedRenewal));
+  EXPECT_EQ(certificate_status(sample.status()).get("renewal").dump_compact(), R"({"cert":{}})");
+}
+
+TEST(CertificateStatus, TellsOfNoRenewalThatIsOver) {  // D6
+  Sample sample = one_domain();
+  sample.job = finished_job();
+  DomainStatus status = sample.status();
+  status.activated = kNow;
+  EXPECT_FALSE(certificate_status(status).has("renewal"));
 }
 
 TEST(CertificateStatus, TellsWhichLogsKnowTheCertificateToCome) {
-  renewal::CertificateSetFacts staged = one_domain().live;
-  staged.certificates[1].timestamps = {
+  Sample sample = one_domain();
+  sample.live.certificates[1].timestamps = {
       {"00ff", at("Fri, 31 May 2019 17:06:35 GMT"), "3045", "ecdsa-with-SHA256"}};
-  const Value document = certificate_status(staged, staged);
-  EXPECT_EQ(document.get("renewal").get("secp384r1").get("scts").dump_compact(),
+  sample.job = finished_job();
+  DomainStatus status = sample.status();
+  status.staged = status.live;
+  const Value document = certificate_status(status);
+  const Value cert = document.get("renewal").get("cert");
+  EXPECT_EQ(cert.get("secp384r1").get("scts").dump_compact(),
             R"([{"logid":"00ff","signed":"Fri, 31 May 2019 17:06:35 GMT","signature":"3045",)"
             R"("signature-type":"ecdsa-with-SHA256"}])");
-  EXPECT_FALSE(document.get("renewal").get("rsa").has("scts"));
+  EXPECT_FALSE(cert.get("rsa").has("scts"));
   EXPECT_FALSE(document.get("secp384r1").has("scts"));
 }
 
-TEST(CertificateStatus, TellsNothingWithoutACertificate) {
-  EXPECT_EQ(certificate_status({}, one_domain().live).dump_compact(), "{}");
+TEST(CertificateStatus, HasAnEmptyMemberForEachSpecWithoutACertificate) {  // D6
+  Sample sample = domain_without_certificate();
+  EXPECT_EQ(certificate_status(sample.status()).dump_compact(), R"({"rsa":{}})");
+  sample.domain.settings.key_specs = {model::KeySpec::rsa(), model::KeySpec::ec("P-256")};
+  EXPECT_EQ(certificate_status(sample.status()).dump_compact(), R"({"rsa":{},"P-256":{}})");
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ std::string state_words(model::DomainState state, const std::string& description
     case model::DomainState::Incomplete:
       return "incomplete: " + description;
     case model::DomainState::Expired:
-      return "expired: " + description;
+      return "expired";
     case model::DomainState::Error:
       return "error: " + description;
     case model::DomainState::Unknown:

@@ -31,7 +31,7 @@ enum class Severity { Fine, Notice, Warning, Critical };
 struct Overview {
   Standing standing{Standing::Good};
   Severity severity{Severity::Fine};
-  std::string state;     ///< of the certificates: "good", "expired: …", "incomplete: …"
+  std::string state;     ///< of the certificates: "good", "expired", "incomplete: …"
   std::string activity;  ///< a sentence: what happens, why, what the CA said
   /// What the sentence leads to: the next attempt, or the next renewal.
   std::optional<TimePoint> when;

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "model/key_label.h"
 #include "status/html.h"
 #include "status/server_status.h"
 
@@ -134,7 +135,7 @@ std::string checks_cell(const DomainStatus& status) {
   std::string links;
   for (const renewal::CertificateFacts& certificate : status.live.certificates) {
     links += html_link(monitor.url + certificate.sha256_fingerprint,
-                       fmt::format("{}[{}]", monitor.name, certificate.spec.name()));
+                       fmt::format("{}[{}]", monitor.name, model::label_of(certificate.spec)));
     links += "<br>";
   }
   return links;
@@ -154,7 +155,7 @@ std::string domain_row(const DomainStatus& status, const Overview& overview, std
       "<td>{}</td><td>{}</td>{}</tr>\n",
       stripe(index), html_escaped(status.domain.name), names_of(status.domain),
       state_cell(overview), valid_cell(status, overview, now),
-      html_link(authority, authority_name(status.domain, authority)), staples ? "on" : "off",
+      html_link(authority, authority_name(status.domain, authority)), staples ? "on" : "",
       checks_cell(status), activity_cell(overview, now));
 }
 
@@ -214,11 +215,11 @@ std::string summary_of(const std::vector<Placed<Thing>>& placed) {
 
 constexpr std::string_view kDomainHead =
     R"(<table class='md_status'><thead><tr>
-<th scope="col" class="Domain">Domain</th><th scope="col" class="Names">Names</th><th scope="col" class="Status">Status</th><th scope="col" class="Valid">Valid</th><th scope="col" class="CA">CA</th><th scope="col" class="Stapling">Stapling</th><th scope="col" class="CheckAt">CheckAt</th><th scope="col" class="Activity">Activity</th></tr>
+<th class="Domain" scope="col">Domain</th><th class="Names" scope="col">Names</th><th class="Status" scope="col">Status</th><th class="Valid" scope="col">Valid</th><th class="CA" scope="col">CA</th><th class="Stapling" scope="col">Stapling</th><th class="CheckAt" scope="col">CheckAt</th><th class="Activity" scope="col">Activity</th></tr>
 </thead><tbody>)";
 constexpr std::string_view kStaplingHead =
     R"(<table class='md_ocsp_status'><thead><tr>
-<th scope="col" class="Domain">Domain</th><th scope="col" class="CertificateID">CertificateID</th><th scope="col" class="OCSPStatus">OCSPStatus</th><th scope="col" class="StaplingValid">StaplingValid</th><th scope="col" class="Responder">Responder</th><th scope="col" class="Activity">Activity</th></tr>
+<th class="Domain" scope="col">Domain</th><th class="CertificateID" scope="col">CertificateID</th><th class="OCSPStatus" scope="col">OCSPStatus</th><th class="StaplingValid" scope="col">StaplingValid</th><th class="Responder" scope="col">Responder</th><th class="Activity" scope="col">Activity</th></tr>
 </thead><tbody>)";
 
 template <class Thing, class Row>

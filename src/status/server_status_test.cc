@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/text.h"
 #include "status/html.h"
 #include "status/testing/status_samples.h"
@@ -62,14 +64,17 @@ TEST(ServerStatusText, SaysWhatModMdSays) {  // SE-05, SE-06
   }
 }
 
-TEST(ServerStatusText, EachLineIsAKeyAndAValue) {  // SE-05
+TEST(ServerStatusText, SplitsIntoKeyAndValueAtTheOnlySeparatorOfALine) {  // SE-05, reports 26
   StatusSamples samples;
   samples.add_good("one.example.org");
-  samples.add_failed("two.example.org", "lines\nof\r\nwords: and more");
+  samples.add_failed("two.example.org", "lines\nof\r\nwords: and:  more : : ");
   samples.add_due("three.example.org");
   for (const std::string& line : split(text_of(samples), '\n')) {
-    EXPECT_TRUE(line.empty() || line.find(": ") != std::string::npos) << line;
+    const auto separator = line.find(": ");
+    EXPECT_TRUE(line.empty() || separator != std::string::npos) << line;
+    EXPECT_EQ(line.find(": ", separator + 1), std::string::npos) << line;
   }
+  EXPECT_THAT(text_of(samples), HasSubstr("Status: incomplete:certificate(rsa) is missing\n"));
 }
 
 TEST(ServerStatusText, IsSortedByName) {
@@ -81,11 +86,10 @@ TEST(ServerStatusText, IsSortedByName) {
 
 struct StandingCase {
   std::string name;
-  std::string state;
   std::string activity;
 };
 
-TEST(ServerStatus, HasAWordForEachState) {  // SE-07
+StatusSamples in_each_state() {
   StatusSamples samples;
   samples.add_good("good.example.org");
   samples.add_due("due.example.org");
@@ -93,24 +97,114 @@ TEST(ServerStatus, HasAWordForEachState) {  // SE-07
   samples.add_failed("failed.example.org", "the name is on a list");
   samples.add_ready("ready.example.org");
   samples.add_unused("idle.example.org");
-  const std::string text = text_of(samples);
-  const std::string html = html_of(samples);
+  return samples;
+}
+
+TEST(ServerStatusHtml, HasAWordForEachState) {  // SE-07
+  const std::string html = html_of(in_each_state());
   const StandingCase cases[] = {
-      {"due", "State: due", "Due: certificate(rsa) is missing"},
-      {"running", "State: running", "Running: Waiting for order to become ready"},
-      {"failed", "State: failed", "Failed: the name is on a list"},
-      {"ready", "State: ready", "Ready: the new certificate waits for its activation"},
-      {"idle", "State: idle", "Not renewed: no TLS virtual host uses it"},
-      {"good", "State: good", "Renew"},
+      {"due", "Due: certificate(rsa) is missing"},
+      {"running", "Running: Waiting for order to become ready"},
+      {"failed", "Failed: the name is on a list"},
+      {"ready", "Ready: the new certificate waits for its activation"},
+      {"idle", "Not renewed: no TLS virtual host uses it"},
+      {"good", "Renew"},
   };
   for (const StandingCase& each : cases) {
-    EXPECT_THAT(text, HasSubstr(each.state)) << each.name;
     EXPECT_THAT(html, HasSubstr(each.activity)) << each.name;
   }
-  EXPECT_THAT(text, HasSubstr("Activity: Pending\n"));
-  EXPECT_THAT(text, HasSubstr("ManagedCertificatesErrored: 1\n"));
-  EXPECT_THAT(text, HasSubstr("ManagedCertificatesReady: 1\n"));
-  EXPECT_THAT(text, HasSubstr("ManagedCertificatesRenew: 2\n"));
+}
+
+/// The lines about a domain, from its first key on.
+std::string lines_about(const std::string& text, const std::string& name) {
+  const auto begin = text.find("]Domain: " + name);
+  const auto end = text.find("]Domain: ", begin + 1);
+  return text.substr(begin, end - begin);
+}
+
+TEST(ServerStatusText, TellsTheActivityInTheKeysOfModMd) {  // D7
+  const std::string text = text_of(in_each_state());
+  const auto about = [&](const std::string& name) { return lines_about(text, name); };
+  EXPECT_THAT(about("due"), HasSubstr("]Activity: Pending\n"));
+  EXPECT_THAT(about("good"), HasSubstr("]ActivityRenew: 5184000\n"));
+  EXPECT_THAT(about("idle"), HasSubstr("]ActivityRenew: 5184000\n"));
+  EXPECT_THAT(about("running"), HasSubstr("]ActivityFinished: no\n"));
+  EXPECT_THAT(about("ready"),
+              HasSubstr("]ActivityFinished: yes\nManagedDomain[4]ActivityNewStaged: 1\n"));
+  const std::string failed = about("failed");
+  for (const char* line :
+       {"]ActivityLastStatus: Invalid argument\n",
+        "]ActivityLastProblem: urn:ietf:params:acme:error:rejectedIdentifier\n",
+        "]ActivityFinished: no\n", "]ActivityLastDetail: the name is on a list\n",
+        "]ActivityNextRun: 3600\n"}) {
+    EXPECT_THAT(failed, HasSubstr(line));
+  }
+  for (const char* key : {"]State:", "]Errors:", "]LastDetail:", "]NextRun:"}) {
+    EXPECT_THAT(text, Not(HasSubstr(key)));
+  }
+}
+
+TEST(ServerStatusText, SaysThatAFailureHasNoProblemDocument) {  // D7
+  StatusSamples samples;
+  samples.add_failed("one.example.org", "connect: refused").job->last.problem.type.clear();
+  EXPECT_THAT(text_of(samples), HasSubstr("ActivityLastProblem: none\n"));
+}
+
+TEST(ServerStatusText, LeavesOutThatNothingIsStapled) {  // D7
+  StatusSamples samples;
+  samples.add_good("one.example.org");
+  samples.stop_stapling();
+  EXPECT_THAT(text_of(samples), Not(HasSubstr("]Stapling:")));
+  EXPECT_THAT(text_of(samples), HasSubstr("ManagedStaplingsTotal: 0\n"));
+}
+
+struct CountCase {
+  std::string name;
+  std::function<void(StatusSamples&)> add;
+  std::string counts;  // OK, Renew, Errored, Ready
+};
+
+TEST(ServerStatusText, CountsADomainAsEverythingThatItIs) {  // D7
+  const CountCase cases[] = {
+      {"good", [](auto& all) { all.add_good("a.test"); }, "1000"},
+      {"unused", [](auto& all) { all.add_unused("a.test"); }, "1000"},
+      {"missing", [](auto& all) { all.add_due("a.test"); }, "0100"},
+      {"missing and nobody's",
+       [](auto& all) {
+         all.add_due("a.test").supervision = {false, "MDRenewMode is manual"};
+       },
+       "0100"},
+      {"complete and due",
+       [](auto& all) {
+         all.add_good("a.test").due = {true, "it expires", kNow};
+       },
+       "1100"},
+      {"expired", [](auto& all) { all.add_expired("a.test"); }, "1100"},
+      {"running", [](auto& all) { all.add_running("a.test"); }, "0100"},
+      {"first one failed", [](auto& all) { all.add_failed("a.test", "no"); }, "0110"},
+      {"next one failed",
+       [](auto& all) { all.add_failed("a.test", "no").live = StatusSamples().add_good("b").live; },
+       "1110"},
+      {"first one ready",
+       [](auto& all) {
+         all.add_ready("a.test").live = {{}, "missing"};
+       },
+       "0101"},
+      {"next one ready", [](auto& all) { all.add_ready("a.test"); }, "1101"},
+      {"ready, and its command failed", [](auto& all) { all.add_ready("a.test").job->errors = 1; },
+       "1110"},
+  };
+  for (const CountCase& each : cases) {
+    StatusSamples samples;
+    each.add(samples);
+    const std::string text = text_of(samples);
+    std::string counts;
+    for (const std::string key : {"OK", "Renew", "Errored", "Ready"}) {
+      const std::string line = "ManagedCertificates" + key + ": ";
+      counts += text[text.find(line) + line.size()];
+    }
+    EXPECT_EQ(counts, each.counts) << each.name;
+  }
 }
 
 TEST(ServerStatus, TellsOfAFailureInTheCasWordsAndWhenTheNextTryIs) {  // SE-07, SE-18
@@ -119,8 +213,6 @@ TEST(ServerStatus, TellsOfAFailureInTheCasWordsAndWhenTheNextTryIs) {  // SE-07,
   EXPECT_THAT(html_of(samples), HasSubstr("[urn:ietf:params:acme:error:rejectedIdentifier]"));
   EXPECT_THAT(html_of(samples), HasSubstr("; next try <span title='Sun, 22 Nov 2026 13:42:38 GMT'>"
                                           "2026-11-22 (in 1 hour)</span>"));
-  EXPECT_THAT(text_of(samples), HasSubstr("LastDetail: the name is on a list\n"));
-  EXPECT_THAT(text_of(samples), HasSubstr("NextRun: 3600\n"));
 }
 
 TEST(ServerStatusHtml, KeepsTablesAndClassesOfModMd) {
@@ -135,7 +227,8 @@ TEST(ServerStatusHtml, KeepsTablesAndClassesOfModMd) {
   for (const char* column :
        {"Domain", "Names", "Status", "Valid", "CA", "Stapling", "CheckAt", "Activity",
         "CertificateID", "OCSPStatus", "StaplingValid", "Responder"}) {
-    EXPECT_THAT(html, HasSubstr(std::string("class=\"") + column + "\">" + column + "</th>"));
+    EXPECT_THAT(html, HasSubstr(std::string("<th class=\"") + column + "\" scope=\"col\">" +
+                                column + "</th>"));
   }
   EXPECT_THAT(html, HasSubstr(R"(<a href="https://crt.sh?q=abc123">crt.sh[rsa]</a>)"));
   EXPECT_THAT(html, HasSubstr("33% of the lifetime"));

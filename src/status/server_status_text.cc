@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "model/key_label.h"
 #include "status/server_status.h"
 
 namespace md::status {
@@ -17,12 +18,18 @@ class Lines {
   Lines(std::string& text, std::string_view list, std::size_t index)
       : text_(text), prefix_(fmt::format("{}[{}]", list, index)) {}
 
-  /// Nothing that a value holds begins a line of its own (SE-05).
+  /// Nothing that a value holds begins a line of its own (SE-05), and no value holds what separates
+  /// it from its key: some readers split a line wherever they find that.
   void add(std::string_view key, std::string_view value) {
-    fmt::format_to(std::back_inserter(text_), "{}{}: {}\n", prefix_, key, printable(value, 4096));
+    std::string shown = printable(value, 4096);
+    for (auto found = shown.find(kSeparator); found != shown.npos; found = shown.find(kSeparator)) {
+      shown.erase(found + 1, 1);
+    }
+    fmt::format_to(std::back_inserter(text_), "{}{}{}{}\n", prefix_, key, kSeparator, shown);
   }
 
  private:
+  static constexpr std::string_view kSeparator = ": ";
   std::string& text_;
   std::string prefix_;
 };
@@ -32,29 +39,54 @@ std::string seconds_until(TimePoint when, TimePoint now) {
   return std::to_string(std::max<std::chrono::seconds::rep>(left, 0));
 }
 
-void add_activity(Lines& lines, const Overview& overview, const model::Job& job, TimePoint now) {
-  const bool plain = overview.standing == Standing::Good;
-  if (plain && overview.when) {
-    lines.add("Activity" + overview.activity, seconds_until(*overview.when, now));
-  } else {
-    // mod_md's word for what is due, which scripts look for.
-    lines.add("Activity", overview.standing == Standing::Due ? "Pending" : overview.activity);
+bool has_failed(const model::Job& job) {
+  return job.errors > 0 || job.last.status != 0;
+}
+
+/// How a job goes, in mod_md's keys.
+void add_job(Lines& lines, const model::Job& job, std::size_t staged, TimePoint now) {
+  if (job.last.status != 0) {
+    const std::string& problem = job.last.problem.type;
+    lines.add("ActivityLastStatus", job.last.status_description);
+    lines.add("ActivityLastProblem", problem.empty() ? "none" : problem);
   }
-  lines.add("State", name_of(overview.standing));
-  if (overview.standing == Standing::Failed) {
-    lines.add("Errors", std::to_string(job.errors));
-    lines.add("LastProblem", job.last.problem.type);
-    lines.add("LastDetail", job.last.problem.detail);
+  lines.add("ActivityFinished", job.finished ? "yes" : "no");
+  if (job.finished) {
+    lines.add("ActivityNewStaged", std::to_string(staged));
+  } else if (!job.last.problem.detail.empty()) {
+    lines.add("ActivityLastDetail", job.last.problem.detail);
   }
-  if (!plain && overview.when) {
-    lines.add("NextRun", seconds_until(*overview.when, now));
+  if (job.next_run && *job.next_run > now) {
+    lines.add("ActivityNextRun", seconds_until(*job.next_run, now));
+  }
+}
+
+void add_activity(Lines& lines, const DomainStatus& status, TimePoint now) {
+  if (is_renewing(status)) {
+    add_job(lines, *status.job, status.staged.certificates.size(), now);
+  } else if (status.due.due) {
+    lines.add("Activity", "Pending");
+  } else if (status.due.renew_at) {
+    lines.add("ActivityRenew", seconds_until(*status.due.renew_at, now));
+  } else if (!status.supervision.watched) {
+    lines.add("Activity", "Manual renew");
+  }
+}
+
+void add_activity(Lines& lines, const StaplingStatus& stapling, TimePoint now) {
+  if (has_failed(stapling.job)) {
+    add_job(lines, stapling.job, 0, now);
+  } else if (overview_of(stapling, now).standing == Standing::Due) {
+    lines.add("Activity", "Pending");
+  } else if (stapling.job.next_run) {
+    lines.add("ActivityRefresh", seconds_until(*stapling.job.next_run, now));
   }
 }
 
 void add_checks(Lines& lines, const DomainStatus& status) {
   const model::Monitor& monitor = status.domain.settings.monitor;
   for (const renewal::CertificateFacts& certificate : status.live.certificates) {
-    lines.add("CheckAtType", certificate.spec.name());
+    lines.add("CheckAtType", model::label_of(certificate.spec));
     lines.add("CheckAtName", monitor.name);
     lines.add("CheckAtURL", monitor.url + certificate.sha256_fingerprint);
     lines.add("CheckAtFingerprint", certificate.sha256_fingerprint);
@@ -75,9 +107,11 @@ void add_domain(Lines lines, const DomainStatus& status, TimePoint now) {
   const std::string authority = authority_url(status);
   lines.add("CAName", authority_name(domain, authority));
   lines.add("CAURL", authority);
-  lines.add("Stapling", domain.settings.stapling == model::Switch::On ? "on" : "off");
+  if (domain.settings.stapling == model::Switch::On) {
+    lines.add("Stapling", "on");
+  }
   add_checks(lines, status);
-  add_activity(lines, overview, status.job.value_or(model::Job{}), now);
+  add_activity(lines, status, now);
 }
 
 void add_stapling(Lines lines, const StaplingStatus& stapling, TimePoint now) {
@@ -90,34 +124,64 @@ void add_stapling(Lines lines, const StaplingStatus& stapling, TimePoint now) {
   }
   lines.add("ResponderName", host_of(stapling.responder_url));
   lines.add("ResponderURL", stapling.responder_url);
-  add_activity(lines, overview, stapling.job, now);
+  add_activity(lines, stapling, now);
 }
 
-template <class Things>
-std::size_t count(const Things& things, std::initializer_list<Standing> standings, TimePoint now) {
-  return static_cast<std::size_t>(std::ranges::count_if(things, [&](const auto& thing) {
-    return std::ranges::find(standings, overview_of(thing, now).standing) != standings.end();
-  }));
+/// How many are how. A domain counts in several: what is due may be complete, and has either failed
+/// or is ready.
+struct Counts {
+  std::size_t ok{0};
+  std::size_t renew{0};
+  std::size_t errored{0};
+  std::size_t ready{0};
+};
+
+Counts count(const std::vector<DomainStatus>& domains) {
+  Counts counts;
+  for (const DomainStatus& status : domains) {
+    const auto state = documented_state_of(status.live).first;
+    counts.ok += state == model::DomainState::Complete ? 1 : 0;
+    if (!status.due.due && !is_renewing(status)) {
+      continue;
+    }
+    ++counts.renew;
+    if (is_renewing(status)) {
+      const bool is_errored = has_failed(*status.job);
+      counts.errored += is_errored ? 1 : 0;
+      counts.ready += !is_errored && status.job->finished ? 1 : 0;
+    }
+  }
+  return counts;
 }
 
-template <class Things>
-void add_counts(std::string& text, std::string_view what, const Things& things, TimePoint now) {
+Counts count(const std::vector<StaplingStatus>& staplings, TimePoint now) {
+  Counts counts;
+  for (const StaplingStatus& stapling : staplings) {
+    const Standing standing = overview_of(stapling, now).standing;
+    counts.ok += standing == Standing::Good ? 1 : 0;
+    counts.renew += standing == Standing::Due ? 1 : 0;
+    counts.errored += standing == Standing::Failed ? 1 : 0;
+  }
+  return counts;
+}
+
+void add_counts(std::string& text, std::string_view what, std::size_t total, const Counts& counts) {
   const auto add = [&](std::string_view key, std::size_t number) {
     fmt::format_to(std::back_inserter(text), "{}{}: {}\n", what, key, number);
   };
-  add("Total", things.size());
-  add("OK", count(things, {Standing::Good, Standing::Idle}, now));
-  add("Renew", count(things, {Standing::Due, Standing::Running}, now));
-  add("Errored", count(things, {Standing::Failed}, now));
+  add("Total", total);
+  add("OK", counts.ok);
+  add("Renew", counts.renew);
+  add("Errored", counts.errored);
 }
 
 }  // namespace
 
 std::string server_status_text(const ServerStatus& status, TimePoint now) {
   std::string text;
-  add_counts(text, "ManagedCertificates", status.domains, now);
-  fmt::format_to(std::back_inserter(text), "ManagedCertificatesReady: {}\n",
-                 count(status.domains, {Standing::Ready}, now));
+  const Counts counts = count(status.domains);
+  add_counts(text, "ManagedCertificates", status.domains.size(), counts);
+  fmt::format_to(std::back_inserter(text), "ManagedCertificatesReady: {}\n", counts.ready);
   std::vector<const DomainStatus*> sorted;
   sorted.reserve(status.domains.size());
   for (const DomainStatus& domain : status.domains) {
@@ -129,11 +193,9 @@ std::string server_status_text(const ServerStatus& status, TimePoint now) {
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     add_domain({text, "ManagedDomain", i}, *sorted[i], now);
   }
-  if (!status.staplings.empty()) {
-    add_counts(text, "ManagedStaplings", status.staplings, now);
-    for (std::size_t i = 0; i < status.staplings.size(); ++i) {
-      add_stapling({text, "ManagedStapling", i}, status.staplings[i], now);
-    }
+  add_counts(text, "ManagedStaplings", status.staplings.size(), count(status.staplings, now));
+  for (std::size_t i = 0; i < status.staplings.size(); ++i) {
+    add_stapling({text, "ManagedStapling", i}, status.staplings[i], now);
   }
   return text;
 }

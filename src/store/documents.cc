@@ -150,10 +150,10 @@ Value to_json(const model::KeySpec& spec) {
   return value.set("type", "EC").set("curve", spec.curve);
 }
 
-/// mod_md writes a single spec as it is and several as a list. The default has no member, also
-/// where it was written out: saying so changes nothing (VH-19).
+/// mod_md writes a single spec as it is and several as a list. There is no member where the
+/// configuration has no MDPrivateKeys.
 void set_key_specs(Value& document, const std::vector<model::KeySpec>& specs) {
-  if (specs.empty() || specs == model::default_key_specs()) {
+  if (specs.empty()) {
     return;
   }
   if (specs.size() == 1) {
@@ -165,6 +165,12 @@ void set_key_specs(Value& document, const std::vector<model::KeySpec>& specs) {
     list.push_back(to_json(spec));
   }
   document.set("privkey", std::move(list));
+}
+
+/// What becomes of a domain's certificates. MDRenewMode auto renews none that come from files.
+model::RenewMode effective_mode(const model::ManagedDomain& domain) {
+  const model::RenewMode mode = domain.settings.renew_mode;
+  return domain.is_static() && mode == model::RenewMode::Auto ? model::RenewMode::Manual : mode;
 }
 
 void set_require_https(Value& document, model::RequireHttps require) {
@@ -182,11 +188,9 @@ void set_require_https(Value& document, model::RequireHttps require) {
 
 void set_protocols(Value& document, const model::ManagedDomain& domain, const Value& stored) {
   Value protocols = Value::object();
-  set_texts(protocols, kAlpnProtocol, domain.alpn_names);
+  protocols.set(kAlpnProtocol, domain.alpn_names);
   keep_unknown(protocols, stored.get("proto"), kProtocolMembers);
-  if (!protocols.members().empty()) {
-    document.set("proto", std::move(protocols));
-  }
+  document.set("proto", std::move(protocols));
 }
 
 model::DomainState state_of(const Value& value) {
@@ -231,7 +235,7 @@ Value to_json(const model::ManagedDomain& domain, const DomainRecord& record) {
   set_key_specs(document, settings.key_specs);
   document.set("state", static_cast<int>(record.state));
   set_text(document, "state-descr", record.state_description);
-  document.set("renew-mode", static_cast<int>(settings.renew_mode))
+  document.set("renew-mode", static_cast<int>(effective_mode(domain)))
       .set("renew-window", settings.renew_window.text())
       .set("warn-window", settings.warn_window.text());
   set_require_https(document, settings.require_https);

@@ -156,14 +156,14 @@ TEST(DomainDocument, SaysMailtoOnceAndTakesServerAdminOnlyIfItIsAnAddress) {
   EXPECT_THAT(contacts("", "http://a.test/@admin"), IsEmpty());
 }
 
-TEST(DomainDocument, WritesOneKeyAsItIsAndTheDefaultNotAtAll) {  // VH-19
+TEST(DomainDocument, WritesKeysAsTheyAreConfigured) {  // VH-19, D2
   const auto keys = [](std::vector<KeySpec> specs) {
     model::ManagedDomain domain = a_domain({"a.test"});
     domain.settings.key_specs = std::move(specs);
     return to_json(domain, {}).get("privkey").dump_compact();
   };
   EXPECT_EQ(keys({}), "null");
-  EXPECT_EQ(keys({KeySpec::rsa(2048)}), "null");
+  EXPECT_EQ(keys({KeySpec::rsa(2048)}), R"({"type":"RSA","bits":2048})");
   EXPECT_EQ(keys({KeySpec::rsa(4096)}), R"({"type":"RSA","bits":4096})");
   EXPECT_EQ(keys({KeySpec::ec("P-256")}), R"({"type":"EC","curve":"P-256"})");
   EXPECT_EQ(keys({KeySpec::ec("P-256"), KeySpec::rsa(2048)}),
@@ -175,6 +175,27 @@ TEST(DomainDocument, NamesNoCaWhereThereIsNoneA8) {
   domain.settings.authorities.clear();
   domain.settings.agreement = "";
   EXPECT_EQ(to_json(domain, DomainRecord()).get("ca").dump_compact(), R"({"proto":"ACME"})");
+}
+
+TEST(DomainDocument, AlwaysTellsWhichNamesAreReachedByAcmeTls) {  // D1
+  model::ManagedDomain domain = a_domain({"a.test"});
+  domain.alpn_names = {};
+  EXPECT_EQ(to_json(domain, {}).get("proto").dump_compact(), R"({"acme-tls/1":[]})");
+  domain.alpn_names = {"a.test"};
+  EXPECT_EQ(to_json(domain, {}).get("proto").dump_compact(), R"({"acme-tls/1":["a.test"]})");
+}
+
+TEST(DomainDocument, SaysThatCertificateFilesAreNotRenewed) {  // D5
+  const auto mode = [](model::RenewMode configured, std::vector<std::string> files) {
+    model::ManagedDomain domain = a_domain({"a.test"});
+    domain.settings.renew_mode = configured;
+    domain.settings.certificate_files = std::move(files);
+    return to_json(domain, {}).get("renew-mode").as_int();
+  };
+  EXPECT_EQ(mode(model::RenewMode::Auto, {}), 1);
+  EXPECT_EQ(mode(model::RenewMode::Auto, {"a.pem"}), 0);
+  EXPECT_EQ(mode(model::RenewMode::Manual, {"a.pem"}), 0);
+  EXPECT_EQ(mode(model::RenewMode::Always, {"a.pem"}), 2);
 }
 
 TEST(DomainDocument, DropsWhatIsNotConfiguredAnyMore) {  // ST-23

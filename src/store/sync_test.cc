@@ -359,10 +359,12 @@ TEST_F(SyncTest, SettingsThatAreGoneGo) {  // ST-23
   EXPECT_EQ(text.find("\"profile\""), text.npos);
 }
 
-TEST_F(SyncTest, TheDefaultKeyWrittenOutIsNoChange) {  // VH-19
+TEST_F(SyncTest, TheDefaultKeyWrittenOutIsStoredOnce) {  // VH-19, D2
   sync({a_domain({"a"})});
   ManagedDomain domain = a_domain({"a"});
   domain.settings.key_specs = model::default_key_specs();
+  sync({domain});
+  EXPECT_EQ(store_.count("save"), 1U);
   sync({domain});
   EXPECT_EQ(store_.count("save"), 0U);
 }

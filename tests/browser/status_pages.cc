@@ -43,9 +43,7 @@ void add_each_state(StatusSamples& samples) {
                      "Error creating new order :: too many certificates already issued");
   samples.add_ready("ready.example.org");
   samples.add_unused("idle.example.org");
-  auto& expired = samples.add_good("expired.example.org");
-  expired.live.certificates.front().validity.until = kNow - std::chrono::hours(24);
-  expired.due = {true, "certificate(rsa) has expired", kNow};
+  samples.add_expired("expired.example.org");
   samples.staple("good.example.org");
   samples.staple_unknown("ready.example.org");
 }

@@ -45,10 +45,11 @@ def test_answers_are_what_the_schema_says(make_bed, module):
 
 @pytest.mark.parametrize("broken", [
     {}, {"version": "3", "managed-domains": [{"name": "a.test"}]},
-    {"name": "a.test", "domains": ["a.test"], "state": 9, "cert": {}},
-    {"name": "a.test", "domains": ["a.test"], "state": 1, "cert": {}, "ca": {"eab": {"hmac": "a secret"}}},
-    {"name": "a.test", "domains": ["a.test"], "state": 1, "cert": {}, "eab": {"hmac": "a secret"}},
-    {"name": "a.test", "domains": ["a.test"], "state": 1, "cert": {}, "renew-at": "tomorrow"}])
+    {"name": "a.test", "domains": ["a.test"], "state": 1, "cert": {}},
+    {"name": "a.test", "domains": ["a.test"], "state": 9, "proto": {"acme-tls/1": []}, "cert": {}},
+    {"name": "a.test", "domains": ["a.test"], "state": 1, "proto": {"acme-tls/1": []}, "cert": {}, "ca": {"eab": {"hmac": "a secret"}}},
+    {"name": "a.test", "domains": ["a.test"], "state": 1, "proto": {"acme-tls/1": []}, "cert": {}, "eab": {"hmac": "a secret"}},
+    {"name": "a.test", "domains": ["a.test"], "state": 1, "proto": {"acme-tls/1": []}, "cert": {}, "renew-at": "tomorrow"}])
 def test_the_schema_refuses_what_is_none(broken):
     with pytest.raises(jsonschema.ValidationError):
         check("md-status", broken)

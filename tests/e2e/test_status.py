@@ -7,10 +7,12 @@ import threading
 from email.utils import parsedate_to_datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from testbed import processes, tls
 from testbed.bed import Domain
 from testbed.fault_proxy import hold, problem
+from testbed.pki import pem
 from testbed.waiting import eventually
 
 DOMAIN = Domain("status.example.org", ("www.status.example.org",), ("MDPrivateKeys RSA secp384r1",))
@@ -117,8 +119,8 @@ def test_server_status_for_people_and_for_scripts(bed):
     page, lines = server_status(bed), server_status(bed, "?auto").splitlines()
     assert "<h3>Managed Certificates</h3>" in page and "<script" not in page
     assert "ManagedCertificatesErrored: 1" in lines
-    assert "ManagedDomain[0]LastDetail: not <this> name" in lines
-    assert all(": " in line or line in ("", "127.0.0.1") for line in lines if line.startswith("Managed"))
+    assert "ManagedDomain[0]ActivityLastDetail: not <this> name" in lines
+    assert all(line.count(": ") == 1 for line in lines if line.startswith("Managed"))
     bed.configure(refused, options=["MDServerStatus off"])
     bed.httpd.graceful()
     eventually(lambda: "Managed" not in server_status(bed), "the section is gone")
@@ -130,6 +132,60 @@ def test_status_of_a_renewed_certificate_in_text(bed):
     bed.obtain(DOMAIN, specs=SPECS.values())
     eventually(lambda: "ManagedDomain[0]Status: good" in server_status(bed, "?auto"), "the set is shown")
     assert "ManagedDomain[0]ActivityRenew: " in server_status(bed, "?auto")
+
+
+@pytest.mark.ours  # Debian's has no job yet when the file appears
+def test_D8_a_job_that_is_in_the_store_is_in_md_status(bed):
+    gate = threading.Event()
+    bed.proxy.inject("new-order", hold(gate))
+    bed.serve(DOMAIN)
+    job = bed.store.path / "staging" / DOMAIN.name / "job.json"
+    while not job.exists():
+        pass
+    assert "renewal" in bed.md_status(DOMAIN.name)
+    gate.set()
+
+
+def overwrite(path, content):
+    """In place: neither the folder nor the file's number tells."""
+    with open(path, "r+b") as file:
+        file.write(content)
+        file.truncate()
+
+
+def test_D8_a_staged_file_that_is_overwritten_in_place_is_noticed(bed):
+    bed.serve(DOMAIN, options=bed.wait_for_restart())
+    bed.wait_staged(DOMAIN, specs=SPECS.values())
+    path = bed.store.path / "staging" / DOMAIN.name
+    for _ in range(3):
+        job = json.loads((path / "job.json").read_text())
+        job["errors"] += 7
+        overwrite(path / "job.json", json.dumps(job).encode())
+        assert all(bed.md_status(DOMAIN.name)["renewal"]["errors"] == job["errors"] for _ in range(4))
+    key = rsa.generate_private_key(65537, 2048)
+    other = bed.authority.issue(list(DOMAIN.names), key.public_key())
+    overwrite(path / "pubcert.pem", pem(other))
+    shown = [bed.md_status(DOMAIN.name)["renewal"]["cert"]["rsa"]["serial"] for _ in range(4)]
+    assert {int(serial, 16) for serial in shown} == {other.serial_number}
+    public = json.loads(bed.fetch_any(DOMAIN.name, "/.httpd/certificate-status").body)
+    assert int(public["renewal"]["cert"]["rsa"]["serial"], 16) == other.serial_number
+
+
+def test_D6_certificate_status_tells_of_the_first_certificate_before_it_is_in_use(bed):
+    bed.serve(DOMAIN, options=bed.wait_for_restart())
+    bed.wait_staged(DOMAIN, specs=SPECS.values())
+    shown = json.loads(bed.fetch_any(DOMAIN.name, "/.httpd/certificate-status").body)
+    assert shown["rsa"] == {} and shown["secp384r1"] == {} and "valid" not in shown
+    for spec, suffix in SPECS.items():
+        certificate = bed.store.chain(DOMAIN.name, "staging", suffix)[0]
+        assert int(shown["renewal"]["cert"][spec]["serial"], 16) == certificate.serial_number
+    assert shown["renewal"]["cert"]["valid"]["until"]
+
+
+def test_D4_a_certificate_that_is_renewed_by_hand_says_when_it_is_due(bed):
+    by_hand = Domain("hand.example.org", settings=("MDRenewMode manual",))
+    bed.serve(by_hand)
+    assert bed.md_status(by_hand.name)["renew"] is True
 
 
 @pytest.mark.skipif("MD_HTTPD_PRELOAD" in os.environ, reason="a sanitizer keeps what is freed for a while")

@@ -46,14 +46,22 @@ class StatusSamples {
     status.job->last_run = kNow - std::chrono::hours(1);
     status.job->next_run = kNow + std::chrono::hours(1);
     status.job->last.status = 22;
+    status.job->last.status_description = "Invalid argument";
     status.job->last.problem = {"urn:ietf:params:acme:error:rejectedIdentifier", words, 400, {}};
     return status;
   }
   DomainStatus& add_ready(const std::string& name) {
     DomainStatus& status = add_good(name);
+    status.due = {true, "certificate(rsa) expires", kNow};
     status.staged = status.live;
     status.job = model::Job();
     status.job->finished = true;
+    return status;
+  }
+  DomainStatus& add_expired(const std::string& name) {
+    DomainStatus& status = add_good(name);
+    status.live.certificates.front().validity.until = kNow - days(1);
+    status.due = {true, "certificate(rsa) has expired", kNow};
     return status;
   }
   DomainStatus& add_unused(const std::string& name) {
@@ -62,6 +70,11 @@ class StatusSamples {
     return status;
   }
 
+  void stop_stapling() {
+    for (model::ManagedDomain& domain : configured_) {
+      domain.settings.stapling = model::Switch::Off;
+    }
+  }
   void staple(const std::string& domain, const std::string& url = "http://ocsp.example.org/") {
     StaplingStatus one{domain, "514342b2", "good", {}, url, {}};
     one.validity = {kNow, *parse_http_date("Wed, 25 Nov 2026 12:42:24 GMT")};
