@@ -44,7 +44,7 @@ def test_with_always_they_are_renewed_once_and_the_newest_is_served(bed):  # VH-
     renewed = bed.store.serial(NAME, "p-256")
     assert renewed != files.certificate.serial_number
     shown = eventually(lambda: (md := bed.md_status(NAME))["renewal"].get("activated") and md, "it is live")
-    assert "Pebble" in shown["cert"]["p-256"]["issuer-name"] and "0" not in shown["cert"]
+    assert "Pebble" in shown["cert"]["P-256"]["issuer-name"] and "0" not in shown["cert"]
     bed.httpd.graceful()
     bed.httpd.restart()
     assert bed.serial(NAME) == renewed
