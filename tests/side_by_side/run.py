@@ -89,8 +89,8 @@ def run(names, jobs):
 
 
 def run_case(name):
-    observe = _cases[name].observe
-    return compare(name, observe(DEBIAN_MOD_MD), observe(module_under_test()))
+    case = _cases[name]
+    return (case.compare or compare)(name, case.observe(DEBIAN_MOD_MD), case.observe(module_under_test()))
 
 
 def report(options, differences, unexplained, idle, broken):
