@@ -20,7 +20,7 @@ situation = collector(SITUATIONS)
 PROBLEMS = {
     "serverInternal": problem(500, "serverInternal", "The CA is not well today"),
     "unauthorized": problem(403, "unauthorized", "The CA does not want you"),
-    "rateLimited": problem(429, "rateLimited", "too many of everything: see https://ca.example/limits", Retry_After="3600"),
+    "rateLimited": problem(429, "rateLimited", "too many of everything: see https://ca.example/limits", Retry_After="7200"),
     "malformed": problem(400, "malformed", "The request made no sense"),
     "html-502": answer(502, b"<html><body>Bad Gateway</body></html>"),
     "not-json": answer(200, b"I am not the CA you look for", "text/plain"),

@@ -446,7 +446,7 @@ def _in_order(events):
 def how_far(date):
     """A moment by its distance from now, in steps that no slow machine leaves."""
     hours = (parsedate_to_datetime(date) - datetime.now(timezone.utc)).total_seconds() / 3600
-    for limit, name in ((-36, "<days ago>"), (-1.5, "<hours ago>"), (0.1, "<now>"), (1, "<in an hour>"), (20, "<in hours>")):
+    for limit, name in ((-36, "<days ago>"), (-1.5, "<hours ago>"), (0.1, "<now>"), (1, "<in an hour>"), (40, "<in hours>")):
         if hours < limit:
             return name
     return f"<in {round(hours / 24)} days>" if hours < 24 * 400 else "<in years>"
