@@ -29,6 +29,7 @@ from testbed.bed import Bed, Domain, Layout
 from testbed.httpd import DEBIAN_MOD_MD
 from testbed.ocsp import Responder
 from testbed.pki import pem
+from testbed.ports import free_port
 from testbed.store import certificates
 from testbed.waiting import eventually
 
@@ -39,7 +40,7 @@ SHARED = ("accounts", "archive", "challenges", "domains", "ocsp", "staging")
 # Notes of an order that is under way, each module's own.
 WORK = re.compile(r"^staging/.*/order\.json$|^challenges/|^ocsp/")
 SECONDS = ("NextRun", "ActivityRenew", "ActivityActivated")
-SETTLED_FOR = 0.8
+SETTLED_FOR = 1.5
 LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info")
 DATE = re.compile(r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d (?:GMT|\+0000)")
 # Of pebble: URLs of its objects, its issuers' names, nonces and tokens.
@@ -81,7 +82,7 @@ class Life:
         self.live_activation = False
         self.domains, self.also_seen = (), []
         self.responder = None
-        self._gates = []
+        self._gates, self._closed_port = [], 0
         self._events = self._file("events", "", 0o666)
         self.settings = {"MDCertificateAuthority": self.bed.proxy.url, "MDCACertificateFile": self.bed.authority.root_file,
                          "MDServerStatus": "on", **ALL_IS_WELL, "MDMessageCmd": f"{self.command('listener')} argument"}
@@ -180,6 +181,11 @@ class Life:
                    .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False))
         return builder.sign(authority.key, hashes.SHA256())
 
+    def closed_port(self):
+        """One on which nobody listens."""
+        self._closed_port = self._closed_port or free_port()
+        return self._closed_port
+
     def until_closed(self, gate):
         """An event that is set when the situation ends."""
         self._gates.append(gate)
@@ -187,7 +193,7 @@ class Life:
 
     # -- conditions
 
-    def wait(self, probe, what, within=40):
+    def wait(self, probe, what, within=60):
         return eventually(probe, what, within)
 
     def job(self, name=NAME):
@@ -297,22 +303,20 @@ class Life:
         return seen
 
     def _members(self, document):
-        """Members by their path; a job's log is told as a set of entries and their number."""
-        entries = []
+        """Members by their path; of a job's log the details of each type of entry, without its steps."""
+        entries = {}
 
-        def take_log(value):
+        def without_log(value):
             if isinstance(value, dict):
-                return {key: take_log(inner) for key, inner in value.items() if not (key == "log" and keep(inner))}
-            if isinstance(value, list):
-                return [take_log(inner) for inner in value]
-            return value
+                keep(value.get("log"))
+                return {key: without_log(inner) for key, inner in value.items() if key != "log"}
+            return [without_log(inner) for inner in value] if isinstance(value, list) else value
 
         def keep(log):
-            entries.extend(f"{one.get('type')}: {self.told(one.get('detail') or '')}" for one in log.get("entries", [])
-                           if not str(one.get("type")).startswith("progress"))
-            return True
-        members = [(what, self.told(value)) for what, value in flat(take_log(document)).items()]
-        return members + ([("log", entries)] if entries else [])
+            for entry in log["entries"] if isinstance(log, dict) else []:
+                if entry["type"] != "progress":
+                    entries.setdefault(f"log {entry['type']}", []).append(self.told(entry.get("detail") or ""))
+        return [*((what, self.told(value)) for what, value in flat(without_log(document)).items()), *entries.items()]
 
     def _answers(self):
         """What hosts answer: the page, who issued the certificate, and certificate-status."""
@@ -393,8 +397,8 @@ class Life:
     def told(self, text):
         text = without(str(text), {str(self.bed.root): "@ROOT@", str(self.httpd.layout.module): "@MODULE@"})
         ports = {"@HTTP@": self.httpd.http_port, "@HTTPS@": self.httpd.https_port, "@CA@": self.proxy.port,
-                 "@OCSP@": self.ocsp.port if self.ocsp else None}
-        for name, port in ports.items():
+                 "@OCSP@": self.ocsp.port if self.ocsp else 0, "@CLOSED@": self._closed_port}
+        for name, port in ((name, port) for name, port in ports.items() if port):
             text = re.sub(rf"\b{port}\b", name, text)
         text = DATE.sub(lambda found: how_far(found[0]), text)
         text = re.sub(r"\b[0-9A-Fa-f]{14,}\b", lambda found: self._named(found[0]), text)
