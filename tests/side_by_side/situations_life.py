@@ -39,7 +39,7 @@ ALL_IS_WELL = {"MDCertificateAgreement": "accepted", "MDContactEmail": "admin@ex
 SHARED = ("accounts", "archive", "challenges", "domains", "ocsp", "staging")
 # Notes of an order that is under way, each module's own.
 WORK = re.compile(r"^staging/.*/order\.json$|^challenges/|^ocsp/")
-SECONDS = ("NextRun", "ActivityRenew", "ActivityActivated")
+SECONDS = ("NextRun", "ActivityRenew", "ActivityActivated", "ActivityRefresh")
 SETTLED_FOR = 1.5
 LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info")
 DATE = re.compile(r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d (?:GMT|\+0000)")

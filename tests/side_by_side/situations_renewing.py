@@ -266,7 +266,8 @@ def due_failing_restarted(life):
     life.at_the_ca("new-order", problem(403, "unauthorized", "not for you"))
     life.serve(A, MDWarnWindow="1d")
     life.wait_failed()
-    life.again(A)
+    life.again(A, MDWarnWindow="1d")
+    life.wait_failed()
 
 
 @situation("due/manual")
@@ -278,7 +279,7 @@ def due_manual(life):
 
 @situation("due/not-yet")
 def due_not_yet(life):
-    life.own_set(NAME, days=15)
+    life.own_set(NAME, days=45)
     life.serve(A)
     life.wait_live()
 
