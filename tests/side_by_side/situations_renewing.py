@@ -267,7 +267,7 @@ def due_failing_restarted(life):
     life.serve(A, MDWarnWindow="1d")
     life.wait_failed()
     life.again(A, MDWarnWindow="1d")
-    life.wait_failed()
+    life.wait_live()
 
 
 @situation("due/manual")
