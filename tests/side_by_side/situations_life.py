@@ -40,7 +40,7 @@ SHARED = ("accounts", "archive", "challenges", "domains", "ocsp", "staging")
 # Notes of an order that is under way, each module's own.
 WORK = re.compile(r"^staging/.*/order\.json$|^challenges/|^ocsp/")
 SECONDS = ("NextRun", "ActivityRenew", "ActivityActivated", "ActivityRefresh")
-SETTLED_FOR = 1.5
+SETTLED_FOR = 2.0
 LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info")
 DATE = re.compile(r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d (?:GMT|\+0000)")
 # Of pebble: URLs of its objects, its issuers' names, nonces and tokens.
@@ -242,14 +242,18 @@ class Life:
                 self.wait_event(f"argument installed {name}")
 
     def settle(self):
-        """Until neither the store, nor the log, nor the events change: what follows from the last condition is done."""
+        """Until neither the store, nor log, events or status change: what follows from the last condition is done."""
         seen, since = None, time.monotonic()
         deadline = since + 40
         while time.monotonic() - since < SETTLED_FOR and time.monotonic() < deadline:
-            now = (self._stamps(), self.events(), sorted(self._logged()))
+            now = (self._stamps(), self.events(), sorted(self._logged()), self._overview())
             if now != seen:
                 seen, since = now, time.monotonic()
             time.sleep(0.05)
+
+    def _overview(self):
+        """server-status without its numbers, which are of this second."""
+        return re.sub(r"\d", "", self.ask("/server-status?auto")[2].partition("ManagedCert")[2]) if self.httpd.is_running() else ""
 
     def _stamps(self):
         return sorted((str(path), self._stamp(path)) for path in self.store.path.rglob("*"))
