@@ -127,8 +127,12 @@ Result<std::string> take_nonce(Connection& connection, const Directory& director
   return fetch_nonce(connection, directory);
 }
 
-bool is_bad_nonce(const http::Response& response) {
-  return !is_success(response.status) && is_type(problem_of(response), "badNonce");
+Error error_with(Problem problem, const http::Response& response, TimePoint now) {
+  Error error = fail(kind_of(problem),
+                     fmt::format("{} answers {}", printable(response.url), describe(problem)));
+  error.problem = std::move(problem);
+  error.retry_after = response.retry_after(now);
+  return error;
 }
 
 }  // namespace
@@ -152,12 +156,7 @@ std::optional<std::string> NoncePool::take() {
 }
 
 Error error_of(const http::Response& response, TimePoint now) {
-  const Problem problem = problem_of(response);
-  Error error = fail(kind_of(problem),
-                     fmt::format("{} answers {}", printable(response.url), describe(problem)));
-  error.problem = problem;
-  error.retry_after = response.retry_after(now);
-  return error;
+  return error_with(problem_of(response), response, now);
 }
 
 Result<http::Response> fetch_plain(Connection& connection, const std::string& url) {
@@ -182,16 +181,17 @@ Result<http::Response> post_signed(Connection& connection, const Directory& dire
     }
     MD_ASSIGN_OR_RETURN(request.body, make_jws(signer.key, signer.kid, *fresh_nonce, url, payload));
     MD_ASSIGN_OR_RETURN(http::Response response, send(connection, request));
-    if (is_bad_nonce(response) && bad_nonces < kMaxBadNonces) {
-      // The nonce that came with it, not one from the pool: those may all be as stale.
-      fresh_nonce = nonce_of(response);
-      continue;
+    if (is_success(response.status)) {
+      keep_nonce(connection, response);
+      return response;
     }
-    keep_nonce(connection, response);
-    if (!is_success(response.status)) {
-      return error_of(response, connection.clock.now());
+    Problem problem = problem_of(response);
+    if (!is_type(problem, "badNonce") || bad_nonces >= kMaxBadNonces) {
+      keep_nonce(connection, response);
+      return error_with(std::move(problem), response, connection.clock.now());
     }
-    return response;
+    // The nonce that came with it, not one from the pool: those may all be as stale.
+    fresh_nonce = nonce_of(response);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/problem_limits.h"
 #include "base/text.h"
 #include "http/url.h"
 
@@ -290,28 +291,30 @@ Result<Challenge> parse_challenge(const json::Value& value) {
 }
 
 Problem parse_problem(const json::Value& value, int http_status) {
-  // Long enough for what CAs say about a name, short enough for a log.
-  constexpr std::size_t kLongestDetail = 2048;
-  const auto text = [](const json::Value& from, std::string_view member) {
-    return printable(from.get(member).as_string().value_or(""), kLongestDetail);
+  const auto text = [](const json::Value& from, std::string_view member, std::size_t limit) {
+    return printable(from.get(member).as_string().value_or(""), limit);
   };
   Problem problem;
-  problem.type = text(value, "type");
+  problem.type = text(value, "type", kMaxProblemType);
   if (problem.type.empty()) {
     problem.type = "about:blank";
   }
-  problem.detail = text(value, "detail");
+  problem.detail = text(value, "detail", kMaxProblemDetail);
   if (problem.detail.empty()) {
-    problem.detail = text(value, "title");
+    problem.detail = text(value, "title", kMaxProblemDetail);
   }
   // The status line is what proxies and libraries go by; the document may contradict it.
   const std::int64_t status = value.get("status").as_int().value_or(0);
   const bool is_status = status >= 100 && status <= 999;
   problem.status = http_status == 0 && is_status ? static_cast<int>(status) : http_status;
   for (const json::Value& element : value.get("subproblems").elements()) {
+    if (problem.subproblems.size() == kMaxSubproblems) {
+      break;
+    }
     const json::Value identifier = element.get("identifier");
-    problem.subproblems.push_back({text(element, "type"), text(element, "detail"),
-                                   text(identifier, "type"), text(identifier, "value")});
+    problem.subproblems.push_back(
+        {text(element, "type", kMaxProblemType), text(element, "detail", kMaxSubproblemDetail),
+         text(identifier, "type", kMaxIdentifier), text(identifier, "value", kMaxIdentifier)});
   }
   return problem;
 }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/problem_limits.h"
 #include "base/text.h"
 
 namespace md::acme {
@@ -182,6 +183,22 @@ TEST(Problem, KeepsEverySubproblemWithItsIdentifier) {  // AC-14
   EXPECT_EQ(problem.subproblems[0].identifier_type, "dns");
   EXPECT_EQ(problem.subproblems[1].detail, "no type");
   EXPECT_EQ(problem.subproblems[1].identifier, "");
+}
+
+TEST(Problem, M3_KeepsNoMoreThanCanBeKeptInFiles) {
+  json::Value subproblems = json::Value::array();
+  for (int i = 0; i < 500; ++i) {
+    subproblems.push_back(json::Value::object().set("detail", std::string(5000, 'x')));
+  }
+  const auto value = json::Value::object()
+                         .set("type", std::string(5000, 't'))
+                         .set("detail", std::string(5000, 'd'))
+                         .set("subproblems", std::move(subproblems));
+  const Problem problem = parse_problem(value, 400);
+  EXPECT_EQ(problem.subproblems.size(), kMaxSubproblems);
+  EXPECT_LE(problem.subproblems.back().detail.size(), kMaxSubproblemDetail + 3);
+  EXPECT_LE(problem.type.size(), kMaxProblemType + 3);
+  EXPECT_LE(problem.detail.size(), kMaxProblemDetail + 3);
 }
 
 TEST(Problem, WithoutMembersIsGeneric) {  // AC-07

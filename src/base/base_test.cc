@@ -104,6 +104,8 @@ TEST(Text, DescribesDurationsForPeople) {
 TEST(Text, PrintableHidesControlCharactersAndCuts) {
   EXPECT_EQ(printable("a\nb\x1b[31m"), "a b [31m");
   EXPECT_EQ(printable("abcdef", 3), "abc…");
+  EXPECT_EQ(printable("aäb", 2), "a…");  // not half a character
+  EXPECT_EQ(printable("ä", 2), "ä");
 }
 
 TEST(StopSignal, InterruptsAWait) {

@@ -267,12 +267,19 @@ std::string describe_duration(Duration duration) {
 }
 
 std::string printable(std::string_view text, std::size_t limit) {
+  const bool is_too_long = text.size() > limit;
+  if (is_too_long) {
+    const auto continues = [&] { return (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80; };
+    while (limit > 0 && continues()) {
+      --limit;
+    }
+  }
   std::string clean;
   for (const char character : text.substr(0, limit)) {
     const auto byte = static_cast<unsigned char>(character);
     clean += byte < 0x20 || byte == 0x7F ? ' ' : character;
   }
-  if (text.size() > limit) {
+  if (is_too_long) {
     clean += "…";
   }
   return clean;

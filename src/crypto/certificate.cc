@@ -23,7 +23,8 @@ namespace {
 
 using AuthorityKeyIdPtr = std::unique_ptr<AUTHORITY_KEYID, Free<AUTHORITY_KEYID_free>>;
 
-constexpr std::size_t kMaxCertificate = 1 << 20;
+// OpenSSL's clients take no longer chain.
+constexpr std::size_t kMaxCertificate = 100 << 10;
 constexpr std::size_t kMaxChainFile = 16 << 20;
 constexpr long kStatusRequest = 5;  // RFC 6066 §8
 // Of the year 2200: what comes from outside must fit in a TimePoint.

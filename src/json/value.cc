@@ -10,8 +10,62 @@
 namespace md::json {
 namespace {
 
-// Deeper than any document of ours or of a CA; bounds the recursion of the parser's destructor.
-constexpr int kMaxDepth = 64;
+// More than any document of ours or of a CA has. What is read may be written by an enemy: with
+// these it costs a moment at most, whatever its shape.
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kMaxValues = 20'000;
+constexpr std::size_t kMaxMembers = 1'000;  // of one object
+
+/// Counts what a text is made of without building it, and stops where it is too much: building is
+/// linear in the values, but for the members of one object, which are looked up one by one.
+class Measure final : public nlohmann::json_sax<nlohmann::ordered_json> {
+ public:
+  /// Empty: it may be built, or it is no JSON.
+  [[nodiscard]] const std::string& excess() const { return excess_; }
+
+  bool null() override { return count(); }
+  bool boolean(bool /*value*/) override { return count(); }
+  bool number_integer(number_integer_t /*value*/) override { return count(); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return count(); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return count(); }
+  bool string(string_t& /*value*/) override { return count(); }
+  bool binary(binary_t& /*value*/) override { return count(); }
+  bool start_object(std::size_t /*size*/) override { return open(); }
+  bool start_array(std::size_t /*size*/) override { return open(); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& /*name*/) override {
+    return ++members_.back() <= kMaxMembers ||
+           refuse(fmt::format("has an object of more than {} members", kMaxMembers));
+  }
+
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  bool count() {
+    return ++values_ <= kMaxValues || refuse(fmt::format("has more than {} values", kMaxValues));
+  }
+  bool open() {
+    members_.push_back(0);
+    return members_.size() <= kMaxDepth ? count() : refuse("is nested too deeply");
+  }
+  bool close() {
+    members_.pop_back();
+    return true;
+  }
+  bool refuse(std::string why) {
+    excess_ = std::move(why);
+    return false;
+  }
+
+  std::size_t values_{0};
+  std::vector<std::size_t> members_;  // of each object or list that is open
+  std::string excess_;
+};
 
 }  // namespace
 
@@ -63,18 +117,14 @@ Value Value::array() {
 }
 
 Result<Value> Value::parse(std::string_view text, std::string_view what) {
-  bool too_deep = false;
-  const auto limit_depth = [&](int depth, nlohmann::ordered_json::parse_event_t,
-                               nlohmann::ordered_json&) {
-    too_deep = too_deep || depth > kMaxDepth;
-    return !too_deep;
-  };
+  Measure measure;
+  nlohmann::ordered_json::sax_parse(text, &measure);
+  if (!measure.excess().empty()) {
+    return fail(ErrorKind::Corrupt, fmt::format("{} {}", what, measure.excess()));
+  }
   try {
     auto document = std::make_unique<Document>();
-    document->json = nlohmann::ordered_json::parse(text, limit_depth);
-    if (too_deep) {
-      return fail(ErrorKind::Corrupt, fmt::format("{} is nested too deeply", what));
-    }
+    document->json = nlohmann::ordered_json::parse(text);
     return Value(std::move(document));
   } catch (const nlohmann::json::exception& error) {
     const std::string_view start = text.empty() ? "nothing at all" : text;

@@ -16,6 +16,8 @@ namespace {
 // Per authorization; some CAs validate minutes later (AC-33).
 constexpr std::chrono::minutes kPatience{5};
 
+constexpr std::size_t kFurtherAuthorizations = 10;
+
 std::string failure_mark(model::ChallengeType type, const model::DnsName& name) {
   return fmt::format("{}:{}", model::name_of(type), name.text());
 }
@@ -91,6 +93,7 @@ std::vector<model::ChallengeType> least_failed_first(std::vector<model::Challeng
 }
 
 Status Authorizations::complete(const acme::Order& order) {
+  MD_TRY(check_number(order));
   context_.journal.progress(
       fmt::format("Starting challenges for domains of {}", context_.domain.name));
   for (const std::string& url : order.authorizations) {
@@ -117,6 +120,16 @@ Status Authorizations::complete(const acme::Order& order) {
     return failed_validations(failures);
   }
   return {};
+}
+
+/// Each is a request or more. A CA may want others than one for each name (RFC 8555 §7.1.3).
+Status Authorizations::check_number(const acme::Order& order) const {
+  const std::size_t most = kFurtherAuthorizations + 2 * names_.size();
+  if (order.authorizations.size() <= most) {
+    return {};
+  }
+  return fail(ErrorKind::Rejected, fmt::format("the CA wants {} authorizations for {} names",
+                                               order.authorizations.size(), names_.size()));
 }
 
 Status Authorizations::look_at(const std::string& url) {

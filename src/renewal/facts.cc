@@ -2,6 +2,7 @@
 #include "renewal/facts.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace md::renewal {
 
@@ -30,14 +31,19 @@ CertificateFacts facts_of(const model::KeySpec& spec, const crypto::Certificate&
 
 std::optional<std::string> name_not_covered(const model::ManagedDomain& domain,
                                             const CertificateFacts& certificate) {
-  std::vector<model::DnsName> certified;
+  std::unordered_set<std::string> certified;
   for (const std::string& name : certificate.names) {
     if (auto parsed = model::DnsName::parse(name)) {
-      certified.push_back(std::move(parsed).value());
+      certified.insert(parsed->text());
     }
   }
+  const auto by_wildcard = [&](const model::DnsName& name) {
+    const auto dot = name.text().find('.');
+    return !name.is_wildcard() && !name.is_ip() && dot != std::string::npos &&
+           certified.contains("*" + name.text().substr(dot));
+  };
   for (const model::DnsName& name : domain.names) {
-    if (!model::covers(certified, name)) {
+    if (!certified.contains(name.text()) && !by_wildcard(name)) {
       return name.text();
     }
   }

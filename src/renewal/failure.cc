@@ -14,7 +14,8 @@
 namespace md::renewal {
 namespace {
 
-constexpr std::size_t kMaxWords = 1000;  // of one message in the log
+constexpr std::size_t kMaxWords = 1000;    // of one message in the log
+constexpr std::size_t kMaxFailure = 4096;  // of all that is said about a failure
 constexpr std::string_view kNoProblemType =
     "about:blank";  // RFC 9457: there is no type but the HTTP status
 
@@ -142,10 +143,14 @@ std::string describe_failure(const Error& error) {
       text += fmt::format(" [{}]", printable(problem.type, 200));
     }
     for (const Subproblem& subproblem : problem.subproblems) {
+      if (text.size() > kMaxFailure) {
+        break;
+      }
       if (const std::string words = describe(subproblem); text.find(words) == std::string::npos) {
         text += "; " + words;
       }
     }
+    text = printable(text, kMaxFailure);
   }
   if (error.kind == ErrorKind::RateLimited) {
     text = "rate limit of the CA: " + text;

@@ -29,6 +29,15 @@ TEST(DescribeFailure, SaysAllThatTheCaSaid) {
                     HasSubstr("rejectedIdentifier"), HasSubstr("b.test: not this one")));
 }
 
+TEST(DescribeFailure, M3_IsNoLongerThanALineOfALog) {
+  Error error = refusal(ErrorKind::Permanent, 400);
+  for (int i = 0; i < 20'000; ++i) {
+    error.problem->subproblems.push_back(
+        {"urn:x", std::to_string(i) + std::string(400, 'x'), "dns", "b.test"});
+  }
+  EXPECT_LT(describe_failure(error).size(), 5000U);
+}
+
 TEST(DescribeFailure, CallsARateLimitByItsName) {
   Error error = fail(ErrorKind::RateLimited, "too many");
   error.retry_after = 90min;

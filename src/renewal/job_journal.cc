@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "json/value.h"
+#include "renewal/failure.h"
 #include "store/documents.h"
 
 namespace md::renewal {
@@ -22,12 +24,26 @@ Result<model::Job> load_job(const store::Store& store, const std::string& domain
 JobJournal JobJournal::load(store::Store& store, const Clock& clock, Logger& logger,
                             const std::string& domain_name) {
   auto job = load_job(store, domain_name);
-  if (!job && job.error().kind != ErrorKind::NotFound) {
-    logger.debug(fmt::format("{}: a new job is begun: {}", domain_name, job.error().message));
-  }
-  JobJournal journal(store, clock, logger, std::move(job).value_or(model::Job{}));
+  const bool is_lost = !job && job.error().kind != ErrorKind::NotFound;
+  JobJournal journal(store, clock, logger, job ? *job : model::Job{});
   journal.job.name = domain_name;
+  if (is_lost) {
+    journal.begin_after_loss(job.error());
+  }
   return journal;
+}
+
+/// How many attempts have failed, and until when the CA is to be left alone, is not known.
+void JobJournal::begin_after_loss(const Error& error) {
+  job.errors = 1;
+  job.next_run = clock_.now() + kRestAfterLoss;
+  job.last = result_of(error, "Reading the job of before");
+  logger_.warning({}, fmt::format("{}: its job cannot be read, a new one is begun; no attempt is "
+                                  "made within {}: {}",
+                                  job.name, describe_duration(kRestAfterLoss), error.message));
+  if (const auto saved = save(store::Durability::Synced); !saved) {
+    logger_.debug(saved.error().message);
+  }
 }
 
 void JobJournal::progress(std::string activity) {

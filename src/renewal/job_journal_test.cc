@@ -52,6 +52,20 @@ TEST_F(JournalOfAJob, HasNoFileForStepsThatAreOverInAMoment) {
   EXPECT_EQ(journal_.job.log.size(), 10U);
 }
 
+TEST_F(JournalOfAJob, M3_ThatCannotBeReadIsAFailureWithARestAndNoFirstAttempt) {
+  for (const std::string& broken : {std::string("{"), std::string("[1]x"), std::string()}) {
+    ASSERT_TRUE(store_.save(store::Group::Staging, "example.org", store::kJobFile, broken,
+                            Durability::Synced));
+    const auto first = JobJournal::load(store_, clock_, logger_, "example.org");
+    EXPECT_EQ(first.job.errors, 1U);
+    ASSERT_TRUE(first.job.next_run);
+    EXPECT_GT(*first.job.next_run, clock_.now() + 5min);
+    clock_.advance(1min);
+    const auto second = JobJournal::load(store_, clock_, logger_, "example.org");
+    EXPECT_EQ(second.job.next_run, first.job.next_run) << "it is not put off for ever";
+  }
+}
+
 TEST_F(JournalOfAJob, ShowsBeforeAWaitThatWillTakeLong) {
   journal_.progress("waiting");
   inner_.stop();  // the wait returns at once

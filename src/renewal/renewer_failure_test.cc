@@ -72,6 +72,41 @@ TEST(Renewer, BacksOffAndKeepsCountingOverRestarts) {
   EXPECT_THAT(job.last.activity, HasSubstr("Contacting ACME server"));
 }
 
+TEST(Renewer, M3_BacksOffFromACaOfManyWordsLikeFromAnyOther) {
+  RenewalBed bed;
+  std::string subproblems;
+  for (int i = 0; i < 9000; ++i) {
+    subproblems +=
+        fmt::format(R"({}{{"detail":"{} {}"}})", i == 0 ? "" : ",", i, std::string(60, 'x'));
+  }
+  const std::string body =
+      R"({"type":"urn:ietf:params:acme:error:caa","detail":"no","subproblems":[)" + subproblems +
+      "]}";
+  ASSERT_GT(body.size(), 700'000U);
+  bed.ca.behaviour.intercept = [&](const http::Request&) -> std::optional<Result<http::Response>> {
+    http::Response response;
+    response.status = 403;
+    response.body = body;
+    return response;
+  };
+  for (unsigned errors = 1; errors < 5; ++errors) {
+    const TimePoint next = bed.check();
+    EXPECT_EQ(bed.job().errors, errors);
+    EXPECT_GE(next, bed.clock.now() + 20s * (1 << errors) / 2);
+    bed.clock.advance(std::chrono::ceil<std::chrono::milliseconds>(next - bed.clock.now()));
+    bed.restart();
+  }
+}
+
+TEST(Renewer, H1_AsksNoMoreAuthorizationsThanItsNamesWouldNeed) {
+  RenewalBed bed;
+  bed.ca.behaviour.further_authorizations = 15'000;
+  bed.check();
+  EXPECT_EQ(bed.ca.requests_to("/authz"), 0U);
+  EXPECT_EQ(bed.job().errors, 1U);
+  EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr("authorizations for 2 names"));
+}
+
 TEST(Renewer, SaysWhatIsMissingWithoutAgreement) {
   RenewalBed bed;
   bed.domain.settings.agreement = "";

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/problem_limits.h"
 #include "base/text.h"
 #include "store/testing/samples.h"
 
@@ -277,6 +278,29 @@ TEST(JobDocument, SurvivesOddContent) {
   EXPECT_FALSE(job.next_run);
   EXPECT_THAT(job.log, IsEmpty());
   EXPECT_EQ(parse_job(json_of("[]")).name, "");
+}
+
+/// What is of most bytes in a file: each byte that is no UTF-8 becomes three.
+std::string worst_text() {
+  return std::string(100'000, static_cast<char>(0xFF));
+}
+
+TEST(JobDocument, M3_IsNeverTooLargeToBeLoadedAgain) {
+  model::Job job;
+  job.name = std::string(255, 'a');
+  job.last.activity = job.last.status_description = worst_text();
+  job.last.problem = {worst_text(), worst_text(), 400, {}};
+  for (int i = 0; i < 1000; ++i) {
+    job.last.problem.subproblems.push_back(
+        {worst_text(), worst_text(), worst_text(), worst_text()});
+    job.add_log({TimePoint{}, worst_text(), worst_text(), worst_text()});
+  }
+  const std::string written = to_json(job).dump();
+  EXPECT_LT(written.size(), std::size_t{1024} * 1024);
+  const auto again = json::Value::parse(written, "job");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(parse_job(*again).last.problem.subproblems.size(), kMaxSubproblems);
+  EXPECT_LE(to_json(parse_job(*again)).dump().size(), written.size());
 }
 
 TEST(JobDocument, ReadsNoMoreLogThanIsKept) {

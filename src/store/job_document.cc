@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <limits>
+#include <span>
 
+#include "base/problem_limits.h"
+#include "base/text.h"
 #include "store/documents.h"
 
 /// job.json: see documents.h.
@@ -13,9 +17,15 @@ std::string text_of(const Value& object, std::string_view member) {
   return object.get(member).as_string().value_or("");
 }
 
-void set_text(Value& object, std::string_view member, const std::string& text) {
+// Of each text of a job, so that with all entries and subproblems the document stays below the size
+// of what can be loaded again.
+constexpr std::size_t kMaxEntryType = 64;
+constexpr std::size_t kMaxEntryDetail = 1024;
+constexpr std::size_t kMaxActivity = 512;
+
+void set_text(Value& object, std::string_view member, const std::string& text, std::size_t limit) {
   if (!text.empty()) {
-    object.set(member, text);
+    object.set(member, printable(text, limit));
   }
 }
 
@@ -42,12 +52,12 @@ Subproblem parse_subproblem(const Value& value) {
 
 Value to_json(const Subproblem& subproblem) {
   Value value = Value::object();
-  set_text(value, "type", subproblem.type);
-  set_text(value, "detail", subproblem.detail);
+  set_text(value, "type", subproblem.type, kMaxProblemType);
+  set_text(value, "detail", subproblem.detail, kMaxSubproblemDetail);
   if (!subproblem.identifier.empty()) {
     value.set("identifier", Value::object()
-                                .set("type", subproblem.identifier_type)
-                                .set("value", subproblem.identifier));
+                                .set("type", printable(subproblem.identifier_type, kMaxIdentifier))
+                                .set("value", printable(subproblem.identifier, kMaxIdentifier)));
   }
   return value;
 }
@@ -60,7 +70,9 @@ model::JobResult parse_result(const Value& value) {
   result.problem.type = text_of(value, "problem");
   result.problem.detail = text_of(value, "detail");
   for (const Value& subproblem : value.get("subproblems").elements()) {
-    result.problem.subproblems.push_back(parse_subproblem(subproblem));
+    if (result.problem.subproblems.size() < kMaxSubproblems) {
+      result.problem.subproblems.push_back(parse_subproblem(subproblem));
+    }
   }
   return result;
 }
@@ -74,9 +86,9 @@ bool tells_validity(const model::Job& job) {
 
 Value to_json(const model::JobLogEntry& entry) {
   Value value = Value::object();
-  value.set_time("when", entry.when).set("type", entry.type);
-  set_text(value, "status", entry.status);
-  set_text(value, "detail", entry.detail);
+  value.set_time("when", entry.when).set("type", printable(entry.type, kMaxEntryType));
+  set_text(value, "status", entry.status, kMaxProblemType);
+  set_text(value, "detail", entry.detail, kMaxEntryDetail);
   return value;
 }
 
@@ -112,13 +124,15 @@ model::Job parse_job(const Value& value) {
 Value to_json(const model::JobResult& result) {
   Value value = Value::object();
   value.set("status", result.status);
-  set_text(value, "status-description", result.status_description);
-  set_text(value, "problem", result.problem.type);
-  set_text(value, "detail", result.problem.detail);
-  set_text(value, "activity", result.activity);
+  set_text(value, "status-description", result.status_description, kMaxActivity);
+  set_text(value, "problem", result.problem.type, kMaxProblemType);
+  set_text(value, "detail", result.problem.detail, kMaxProblemDetail);
+  set_text(value, "activity", result.activity, kMaxActivity);
   if (!result.problem.subproblems.empty()) {
+    const auto& all = result.problem.subproblems;
+    const std::size_t kept = std::min(all.size(), kMaxSubproblems);
     Value subproblems = Value::array();
-    for (const Subproblem& subproblem : result.problem.subproblems) {
+    for (const Subproblem& subproblem : std::span(all).first(kept)) {
       subproblems.push_back(to_json(subproblem));
     }
     value.set("subproblems", std::move(subproblems));

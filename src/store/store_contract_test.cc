@@ -55,6 +55,16 @@ TYPED_TEST(StoreContract, LoadsWhatWasSaved) {
   }
 }
 
+TYPED_TEST(StoreContract, M3_SavesNothingThatItCouldNotLoadAgain) {
+  this->put(Group::Staging, "a", "f", std::string(kMaxFileSize, 'x'));
+  EXPECT_TRUE(this->store().load(Group::Staging, "a", "f"));
+  const auto saved = this->store().save(Group::Staging, "a", "f",
+                                        std::string(kMaxFileSize + 1, 'y'), Durability::Synced);
+  ASSERT_FALSE(saved);
+  EXPECT_EQ(saved.error().kind, ErrorKind::InvalidInput);
+  EXPECT_EQ(this->store().load(Group::Staging, "a", "f").value().front(), 'x');
+}
+
 TYPED_TEST(StoreContract, ReplacesWhatIsThere) {
   this->put(Group::Domains, "a", "f", "old and longer");
   this->put(Group::Domains, "a", "f", "new");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a CA may send: every resource, problem documents, certificates. The first byte chooses.
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +11,7 @@
 #include "acme/resources.h"
 #include "base/text.h"
 #include "http/url.h"
+#include "time_per_byte.h"
 
 namespace {
 
@@ -41,6 +43,19 @@ void parse_resource(std::uint8_t which, const Value& value) {
   }
 }
 
+void look_at(std::uint8_t which, std::string_view text) {
+  if (which % 8 == 6) {
+    if (const auto chain = md::acme::parse_chain(text, "answer")) {
+      std::ignore = md::acme::in_order(*chain);
+    }
+  } else if (which % 8 == 7) {
+    std::ignore = md::http::resolve_url("https://ca.test/a/b", std::string(text));
+    std::ignore = md::printable(text);
+  } else if (const auto value = Value::parse(text, "answer")) {
+    parse_resource(which, *value);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -48,15 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  if (data[0] % 8 == 6) {
-    if (const auto chain = md::acme::parse_chain(text, "answer")) {
-      std::ignore = md::acme::in_order(*chain);
-    }
-  } else if (data[0] % 8 == 7) {
-    std::ignore = md::http::resolve_url("https://ca.test/a/b", std::string(text));
-    std::ignore = md::printable(text);
-  } else if (const auto value = Value::parse(text, "answer")) {
-    parse_resource(data[0], *value);
-  }
+  md::fuzz::run_in_linear_time(size, std::chrono::milliseconds(20),
+                               [&] { look_at(data[0], text); });
   return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines of a configuration, and the small languages in it: names, durations, windows, dates, words.
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include "http/url.h"
 #include "model/dns_name.h"
 #include "model/validity.h"
+#include "time_per_byte.h"
 
 namespace {
 
@@ -57,14 +59,18 @@ void parse_small_things(std::string_view text) {
   std::ignore = md::http::parse_url(text);
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+void look_at(std::string_view text) {
   const auto words = md::split_words(text);
   expect(md::split_words(md::join_words(words)) == words);
   std::ignore = md::config::parse_domain_names(words);
   run_directive(words);
   parse_small_things(text);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  md::fuzz::run_in_linear_time(size, std::chrono::milliseconds(20), [&] { look_at(text); });
   return 0;
 }

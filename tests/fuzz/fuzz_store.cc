@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may lie in the store: every document and key file. Whatever is taken must survive being
 // written and read again.
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include "crypto/certificate.h"
 #include "crypto/private_key.h"
 #include "store/documents.h"
+#include "time_per_byte.h"
 
 namespace {
 
@@ -65,7 +67,10 @@ void parse_document(std::uint8_t which, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size > 0) {
-    parse_document(data[0], {reinterpret_cast<const char*>(data) + 1, size - 1});
+    const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+    // A key may be encrypted with as many rounds as are allowed.
+    md::fuzz::run_in_linear_time(size, std::chrono::milliseconds(data[0] % 6 == 5 ? 500 : 20),
+                                 [&] { parse_document(data[0], text); });
   }
   return 0;
 }

@@ -38,6 +38,11 @@ DOCUMENTS = [
 ]
 
 
+# What cost more than its size in another implementation: lists of many things, objects of many members, deep nesting.
+COSTLY = [b"[" + b"{}," * 2600 + b"{}]", b"{" + b",".join(b'"%d":0' % number for number in range(900)) + b"}",
+          b"[" * 60 + b"[]," * 2600 + b"[]" + b"]" * 60, b'{"subproblems":[' + b"{}," * 2600 + b"{}]}"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", type=Path)
@@ -72,8 +77,8 @@ def write_corpus(corpus):
          "-subj", "/CN=a.test", "-addext", "subjectAltName=DNS:a.test,IP:192.0.2.1", "-addext", "tlsfeature=status_request",
          "-addext", "authorityInfoAccess=OCSP;URI:http://ocsp.test/"], check=True, capture_output=True).stdout
     der = subprocess.run(["openssl", "x509", "-outform", "DER"], input=certificate, check=True, capture_output=True).stdout
-    write(corpus / "fuzz_acme", [encode(document) for document in RESOURCES] + [certificate, b"../c?d"])
-    write(corpus / "fuzz_store", [encode(document) for document in DOCUMENTS] + [certificate])
+    write(corpus / "fuzz_acme", [encode(document) for document in RESOURCES] + [certificate, b"../c?d"], COSTLY)
+    write(corpus / "fuzz_store", [encode(document) for document in DOCUMENTS] + [certificate], COSTLY)
     write(corpus / "fuzz_crypto", [der, der, der])
     docs = (ROOT / "docs/directives.md").read_text()
     lines = re.findall(r"^\| `(MD[^`]*)`", docs, re.MULTILINE) + [TIME, "90d", "33%", "*.example.org", "https://[::1]:80/x"]
@@ -84,10 +89,13 @@ def encode(document):
     return json.dumps(document).encode()
 
 
-def write(folder, inputs, kinds=True):
+def write(folder, inputs, costly=(), kinds=True):
+    """The costly ones as a document of each kind."""
     folder.mkdir()
     for number, content in enumerate(inputs):
         (folder / str(number)).write_bytes((bytes([number]) if kinds else b"") + content)
+        for which, shape in enumerate(costly):
+            (folder / f"{number}-{which}").write_bytes(bytes([number]) + shape)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "store/file_store.h"
+
 namespace md::testing {
 
 using store::check_name;
@@ -53,6 +55,9 @@ Status MemoryStore::save(Group group, std::string_view folder, std::string_view 
                          std::string_view content, Durability /*durability*/) {
   MD_TRY(check_name(folder));
   MD_TRY(check_name(file));
+  if (content.size() > store::kMaxFileSize) {
+    return fail(ErrorKind::InvalidInput, "too large to be loaded again");
+  }
   if (auto error = begin("save", group, folder, file)) {
     return *std::move(error);
   }
