@@ -30,6 +30,14 @@ Status check_names(std::initializer_list<std::string_view> names) {
   return {};
 }
 
+/// What could not be loaded again is not to be saved.
+Status check_size(std::string_view content) {
+  return content.size() <= kMaxFileSize
+             ? Status()
+             : fail(ErrorKind::InvalidInput,
+                    fmt::format("{} bytes are more than can be read again", content.size()));
+}
+
 /// One component or several, each of which is a name.
 Status check_path(std::string_view path) {
   for (const std::string& name : split(path, '/')) {
@@ -69,10 +77,14 @@ std::optional<FileStore::Owner> FileStore::root_owner() const {
 }
 
 std::optional<FileStore::Owner> FileStore::owner_of(Group group) const {
-  if (!options_.child_user || !layout_of(group).for_child_user) {
-    return root_owner();
+  const GroupLayout& layout = layout_of(group);
+  if (options_.child_user && layout.for_child_user) {
+    return Owner{options_.child_user->uid, options_.child_user->gid};
   }
-  return Owner{options_.child_user->uid, options_.child_user->gid};
+  if (options_.child_user && layout.for_child_group) {
+    return Owner{0, options_.child_user->gid};
+  }
+  return root_owner();
 }
 
 std::string FileStore::stamps(Group group, std::string_view folder,
@@ -98,6 +110,7 @@ Result<std::string> FileStore::load(Group group, std::string_view folder,
 Status FileStore::save(Group group, std::string_view folder, std::string_view file,
                        std::string_view content, Durability durability) {
   MD_TRY(check_names({folder, file}));
+  MD_TRY_CONTEXT(check_size(content), "save " + path(group, folder, file));
   const Path target = file_path(group, folder, file);
   const NewFile new_file{content, layout_of(group).file_mode, owner_of(group), durability};
   Status saved = replace(target, new_file);

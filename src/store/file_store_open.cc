@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "store/file_store.h"
 #include "store/layout.h"
 #include "store/migration.h"
+#include "store/trusted_way.h"
 
 /// How a FileStore is opened: see FileStore::open.
 namespace md::store {
@@ -22,12 +24,33 @@ const FileSystem::Owner* pointer_to(const std::optional<FileSystem::Owner>& owne
   return owner ? &*owner : nullptr;
 }
 
+/// What is asked of a folder where root keeps keys, as sshd asks it. Before anything is changed.
+Status check_way(const FileStore::Options& options, Logger& logger) {
+  MD_TRY(check_links(options.root, 0));
+  MD_TRY(check_folder_is_private(options.root, 0));
+  for (const GroupLayout& layout : kGroups) {
+    const std::filesystem::path group = options.root / name_of(layout.group);
+    MD_TRY(check_links(group, 0));
+    if (!layout.for_child_user) {
+      MD_TRY(check_folder_is_private(group, 0));
+    }
+  }
+  const auto above = check_parents(options.root, 0);
+  if (!above && options.tidying == FileStore::Tidying::Yes) {
+    logger.warning({}, fmt::format("store {}: {}", options.root.string(), above.error().message));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FileStore>> FileStore::open(Options options, FileSystem& files,
                                                    Logger& logger) {
   std::unique_ptr<FileStore> store(new FileStore(std::move(options), files, logger));
   // The header first: nothing is touched in a store that is not ours to use.
+  if (::geteuid() == 0) {
+    MD_TRY_CONTEXT(check_way(store->options_, logger), "open the store");
+  }
   MD_TRY(store->ensure_root());
   MD_TRY(store->load_or_make_header());
   return store;
@@ -82,11 +105,12 @@ Status FileStore::make_header() {
 
 Status FileStore::load_or_make_header() {
   const std::string path = path_of(kHeaderFile).string();
-  const auto text = load_header();
+  auto text = load_header();
   if (!text) {
     return with_context(text.error(), "open the store: " + path + " cannot be used");
   }
   auto header = parse_header(*text);
+  wipe(text->data(), text->size());
   if (!header) {
     return with_context(
         header.error(),

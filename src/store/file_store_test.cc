@@ -116,12 +116,14 @@ TEST_F(FileStoreTest, ModesDoNotDependOnTheUmask) {  // ST-10
     for (const Group group : {Group::Accounts, Group::Archive, Group::Challenges, Group::Domains,
                               Group::Ocsp, Group::Staging, Group::Tmp}) {
       ASSERT_TRUE((*store)->save(group, "a", "f", "x", Durability::Synced));
-      const bool is_private =
-          group == Group::Archive || group == Group::Domains || group == Group::Tmp;
+      const bool is_public = group == Group::Challenges || group == Group::Ocsp;
+      const bool is_for_group = group == Group::Accounts;
+      const unsigned folder_mode = is_public ? 0755U : is_for_group ? 0750U : 0700U;
+      const unsigned file_mode = is_public ? 0644U : is_for_group ? 0640U : 0600U;
       const fs::path name(name_of(group));
-      EXPECT_EQ(mode_of(name), is_private ? 0700U : 0755U) << name;
-      EXPECT_EQ(mode_of(name / "a"), is_private ? 0700U : 0755U) << name;
-      EXPECT_EQ(mode_of(name / "a" / "f"), is_private ? 0600U : 0644U) << name;
+      EXPECT_EQ(mode_of(name), folder_mode) << name;
+      EXPECT_EQ(mode_of(name / "a"), folder_mode) << name;
+      EXPECT_EQ(mode_of(name / "a" / "f"), file_mode) << name;
     }
     EXPECT_EQ(mode_of("md_store.json"), 0600U);
     EXPECT_EQ(mode_of(""), 0755U);
@@ -155,9 +157,48 @@ TEST_F(FileStoreTest, GivesTheChildUserItsFolders) {
     EXPECT_EQ(owner_of(name / "a"), child);
     EXPECT_EQ(owner_of(name / "a" / "f"), child);
   }
-  for (const Group group : {Group::Accounts, Group::Archive, Group::Domains, Group::Tmp}) {
+  for (const Group group : {Group::Archive, Group::Domains, Group::Tmp}) {
     EXPECT_EQ(owner_of(name_of(group)), root_user);
   }
+  // M5: nobody but root and the children reads the secret of an external account.
+  const std::pair<uid_t, gid_t> for_child_group{0, kChild.gid};
+  ASSERT_TRUE((*store)->save(Group::Accounts, "a", "f", "x", Durability::Synced));
+  EXPECT_EQ(owner_of("accounts"), for_child_group);
+  EXPECT_EQ(owner_of("accounts/a"), for_child_group);
+  EXPECT_EQ(owner_of("accounts/a/f"), for_child_group);
+}
+
+TEST_F(FileStoreTest, H2_LeavesAloneWhatIsNotRoots) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "needs root";
+  }
+  ASSERT_TRUE(open_as(kChild));
+  const fs::path target = dir_.path() / "precious";
+  fs::create_directory(target);
+  ASSERT_EQ(::chmod(target.c_str(), 0700), 0);
+  for (const char* const group : {"staging", "challenges", "domains", "accounts"}) {
+    fs::rename(root() / group, root() / "aside");
+    fs::create_directory_symlink(target, root() / group);
+    ASSERT_EQ(::lchown((root() / group).c_str(), kChild.uid, kChild.gid), 0);
+    const auto refused = open_as(kChild);
+    ASSERT_FALSE(refused) << group;
+    EXPECT_EQ(refused.error().kind, ErrorKind::Denied);
+    EXPECT_THAT(refused.error().message, HasSubstr((root() / group).string()));
+    fs::remove(root() / group);
+    fs::rename(root() / "aside", root() / group);
+  }
+  struct stat facts {};
+  ASSERT_EQ(::stat(target.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_uid, 0U);
+  EXPECT_EQ(facts.st_mode & 07777U, 0700U);
+  for (const fs::path& folder : {root(), root() / "domains", root() / "accounts"}) {
+    ASSERT_EQ(::chown(folder.c_str(), kChild.uid, kChild.gid), 0);
+    EXPECT_FALSE(open_as(kChild)) << folder;
+    EXPECT_EQ(::stat(folder.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_uid, kChild.uid) << "nothing is taken over";
+    ASSERT_EQ(::chown(folder.c_str(), 0, 0), 0);
+  }
+  EXPECT_TRUE(open_as(kChild));
 }
 
 TEST_F(FileStoreTest, TakesAStoreOfModMdAndOfAnotherUser) {
@@ -174,7 +215,7 @@ TEST_F(FileStoreTest, TakesAStoreOfModMdAndOfAnotherUser) {
   const std::pair<uid_t, gid_t> child{kChild.uid, kChild.gid};
   EXPECT_EQ(owner_of("staging"), child);
   EXPECT_EQ(owner_of("staging/one.example.org"), child);
-  EXPECT_EQ(mode_of("staging/one.example.org"), 0755U);
+  EXPECT_EQ(mode_of("staging/one.example.org"), 0700U);
   EXPECT_EQ((*store)->load(Group::Staging, "one.example.org", "job.json").value(), "{}");
   EXPECT_TRUE(logger_.entries().empty());
 }

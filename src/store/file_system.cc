@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "base/secret_bytes.h"
 
 namespace md::store {
 namespace {
@@ -72,6 +74,35 @@ Status adjust(int fd, mode_t mode, const Owner* owner, const Path& path) {
     return failed("set the mode of", path);
   }
   return {};
+}
+
+/// Into the one place where the caller has it: what is read may be a key, and copies would stay in
+/// memory. `size` is what the file should have.
+Result<std::string> read_open(int fd, std::size_t size, std::size_t limit, const Path& path) {
+  std::string content(std::min(size, limit) + 1, '\0');
+  std::size_t filled = 0;
+  while (true) {
+    if (filled == content.size()) {  // it has grown meanwhile
+      std::string larger(std::min(2 * content.size(), limit + 1), '\0');
+      std::copy_n(content.begin(), filled, larger.begin());
+      wipe(content.data(), content.size());
+      content = std::move(larger);
+    }
+    const ssize_t count =
+        uninterrupted([&] { return ::read(fd, content.data() + filled, content.size() - filled); });
+    if (count < 0) {
+      return failed("read", path);
+    }
+    filled += static_cast<std::size_t>(count);
+    if (filled > limit) {
+      return fail(ErrorKind::Corrupt, fmt::format("read {}: it is larger than {} bytes",
+                                                  path.lexically_normal().string(), limit));
+    }
+    if (count == 0) {
+      content.resize(filled);
+      return content;
+    }
+  }
 }
 
 Status sync(int fd, const Path& path) {
@@ -212,20 +243,7 @@ Result<std::string> PosixFileSystem::read(const Path& path, std::size_t limit) {
     return fail(ErrorKind::Corrupt,
                 fmt::format("read {}: it is no regular file", path.lexically_normal().string()));
   }
-  std::string content;
-  char buffer[16384];
-  while (content.size() <= limit) {
-    const ssize_t count = uninterrupted([&] { return ::read(file.get(), buffer, sizeof(buffer)); });
-    if (count < 0) {
-      return failed("read", path);
-    }
-    if (count == 0) {
-      return content;
-    }
-    content.append(buffer, static_cast<std::size_t>(count));
-  }
-  return fail(ErrorKind::Corrupt, fmt::format("read {}: it is larger than {} bytes",
-                                              path.lexically_normal().string(), limit));
+  return read_open(file.get(), static_cast<std::size_t>(facts.st_size), limit, path);
 }
 
 Status PosixFileSystem::write_new(const Path& path, std::string_view content, mode_t mode,

@@ -19,18 +19,21 @@ inline constexpr std::size_t kStoreKeyLength = 48;
 struct GroupLayout {
   Group group;
   bool for_child_user;
+  bool for_child_group;  ///< root's, but the child user's group reads it
   mode_t folder_mode;
   mode_t file_mode;
 };
 
 inline constexpr std::array<GroupLayout, 7> kGroups{{
-    {Group::Accounts, false, 0755, 0644},
-    {Group::Archive, false, 0700, 0600},
-    {Group::Challenges, true, 0755, 0644},
-    {Group::Domains, false, 0700, 0600},
-    {Group::Ocsp, true, 0755, 0644},
-    {Group::Staging, true, 0755, 0644},
-    {Group::Tmp, false, 0700, 0600},
+    // Accounts hold the key of an external account, staging the configuration with all its secrets:
+    // nothing for other users of the machine.
+    {Group::Accounts, false, true, 0750, 0640},
+    {Group::Archive, false, false, 0700, 0600},
+    {Group::Challenges, true, false, 0755, 0644},
+    {Group::Domains, false, false, 0700, 0600},
+    {Group::Ocsp, true, false, 0755, 0644},
+    {Group::Staging, true, false, 0700, 0600},
+    {Group::Tmp, false, false, 0700, 0600},
 }};
 
 constexpr std::size_t index_of(Group group) {

@@ -16,6 +16,7 @@ namespace md::store {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{50};
+constexpr mode_t kMode = 0600;
 constexpr int kFlags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
 
 Error failed(const std::filesystem::path& path) {
@@ -31,19 +32,30 @@ void give_to_owner_of_folder(int fd, const std::filesystem::path& path) {
   }
 }
 
+/// One that another version has made: who may read a file may lock it, and hold up everybody.
+void hide_from_others(int fd) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) == 0 && (facts.st_mode & 07777U) != kMode &&
+      (::geteuid() == 0 || ::geteuid() == facts.st_uid)) {
+    (void)::fchmod(fd, kMode);
+  }
+}
+
 /// Invalid, with errno, if it cannot be opened.
 Descriptor open_file(const std::filesystem::path& path) {
   const auto open = [&](int flags) {
-    return uninterrupted([&] { return ::open(path.c_str(), flags | kFlags, 0644); });
+    return uninterrupted([&] { return ::open(path.c_str(), flags | kFlags, kMode); });
   };
   int fd = open(O_RDWR);
-  if (fd < 0 && errno == EACCES) {
+  if (fd >= 0) {
+    hide_from_others(fd);
+  } else if (errno == EACCES) {
     fd = open(O_RDONLY);  // enough for flock on a local disk
   }
   if (fd < 0 && errno == ENOENT) {
     fd = open(O_RDWR | O_CREAT | O_EXCL);
     if (fd >= 0) {
-      (void)::fchmod(fd, 0644);
+      (void)::fchmod(fd, kMode);
       give_to_owner_of_folder(fd, path);
     } else if (errno == EEXIST) {
       fd = open(O_RDWR);

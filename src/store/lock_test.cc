@@ -118,7 +118,7 @@ TEST_F(LockTest, InAFolderOfTheChildUserItIsTheChildUsers) {
   ASSERT_EQ(::stat(path_.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_uid, 33U);
   EXPECT_EQ(facts.st_gid, 34U);
-  EXPECT_EQ(facts.st_mode & 07777U, 0644U);
+  EXPECT_EQ(facts.st_mode & 07777U, 0600U);
 }
 
 TEST_F(LockTest, OneThreadAtATime) {  // ST-25

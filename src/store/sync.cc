@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_set>
 
 #include "base/text.h"
@@ -208,6 +209,28 @@ void drop_challenges(Store& store, const Names& configured_names, Logger& logger
   }
 }
 
+/// The numbers of a domain's folders in the archive, the oldest first.
+Result<std::vector<unsigned>> archived(const Store& store, std::string_view domain_name) {
+  constexpr std::size_t kMostDigits = 9;
+  MD_ASSIGN_OR_RETURN(const std::vector<std::string> folders, store.folders(Group::Archive));
+  const std::string prefix = fmt::format("{}.", domain_name);
+  std::vector<unsigned> numbers;
+  for (const std::string& folder : folders) {
+    if (!folder.starts_with(prefix)) {
+      continue;
+    }
+    const std::string_view digits = std::string_view(folder).substr(prefix.size());
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc() && end == digits.data() + digits.size() &&
+        digits.size() <= kMostDigits && digits.front() != '0') {
+      numbers.push_back(number);
+    }
+  }
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
 }  // namespace
 
 std::unordered_set<std::string> align_folders(Store& store,
@@ -247,8 +270,11 @@ Status save_record(Store& store, const model::ManagedDomain& domain, const Domai
 }
 
 Result<std::string> free_archive_name(const Store& store, std::string_view domain_name) {
-  constexpr int kMaxNumber = 100'000;
-  for (int number = 1; number <= kMaxNumber; ++number) {
+  constexpr unsigned kAttempts = 1'000;
+  MD_ASSIGN_OR_RETURN(const std::vector<unsigned> numbers, archived(store, domain_name));
+  const unsigned first = numbers.empty() ? 1 : numbers.back() + 1;
+  // What is no folder may be in the way.
+  for (unsigned number = first; number < first + kAttempts; ++number) {
     std::string name = fmt::format("{}.{}", domain_name, number);
     MD_TRY(check_name(name));
     if (!store.folder_exists(Group::Archive, name)) {
@@ -256,6 +282,14 @@ Result<std::string> free_archive_name(const Store& store, std::string_view domai
     }
   }
   return fail(ErrorKind::Conflict, fmt::format("no free name in the archive for {}", domain_name));
+}
+
+Status prune_archive(Store& store, std::string_view domain_name) {
+  MD_ASSIGN_OR_RETURN(const std::vector<unsigned> numbers, archived(store, domain_name));
+  for (std::size_t i = 0; i + kMaxArchived < numbers.size(); ++i) {
+    MD_TRY(store.remove_folder(Group::Archive, fmt::format("{}.{}", domain_name, numbers[i])));
+  }
+  return {};
 }
 
 }  // namespace md::store

@@ -64,7 +64,12 @@ std::vector<SyncedDomain> sync_domains(Store& store,
 Status save_record(Store& store, const model::ManagedDomain& domain, const DomainRecord& record,
                    Storing storing);
 
-/// First free `<name>.<n>` in the archive, n from 1.
+/// The next `<name>.<n>` in the archive, n from 1.
 Result<std::string> free_archive_name(const Store& store, std::string_view domain_name);
+
+/// So many generations of a domain are kept: each activation adds one.
+inline constexpr std::size_t kMaxArchived = 20;
+/// Removes the oldest of a domain beyond that.
+Status prune_archive(Store& store, std::string_view domain_name);
 
 }  // namespace md::store

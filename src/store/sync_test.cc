@@ -391,13 +391,35 @@ TEST_F(SyncTest, TenThousandDomains) {
   EXPECT_EQ(store_.folders(Group::Domains).value().size(), 10'000U);
 }
 
-TEST(FreeArchiveName, TakesTheFirstFreeNumber) {  // ST-27
+TEST(FreeArchiveName, TakesTheNextNumber) {  // ST-27
   MemoryStore store;
   EXPECT_EQ(free_archive_name(store, "a").value(), "a.1");
-  ASSERT_TRUE(store.save(Group::Archive, "a.1", "f", "x", Durability::Synced));
-  ASSERT_TRUE(store.save(Group::Archive, "a.3", "f", "x", Durability::Synced));
-  EXPECT_EQ(free_archive_name(store, "a").value(), "a.2");
+  for (const char* const taken : {"a.1", "a.3"}) {
+    ASSERT_TRUE(store.save(Group::Archive, taken, "f", "x", Durability::Synced));
+  }
+  // Not the gap: the numbers tell which is the older one.
+  EXPECT_EQ(free_archive_name(store, "a").value(), "a.4");
+  for (const char* const other : {"a.8x", "a.b.9", "a.0007", "a.99999999999", "ab.8"}) {
+    ASSERT_TRUE(store.save(Group::Archive, other, "f", "x", Durability::Synced));
+  }
+  EXPECT_EQ(free_archive_name(store, "a").value(), "a.4");
   EXPECT_EQ(free_archive_name(store, std::string(255, 'a')).error().kind, ErrorKind::InvalidInput);
+}
+
+TEST(ArchiveName, M12_IsFoundHoweverManyThereAreAndTheOldestGo) {
+  MemoryStore store;
+  for (const char* const other : {"a.1x", "a.b.3", "b.2"}) {
+    ASSERT_TRUE(store.save(Group::Archive, other, "f", "x", Durability::Synced));
+  }
+  for (unsigned number = 1; number <= 300; ++number) {
+    const auto name = free_archive_name(store, "a");
+    ASSERT_EQ(name.value(), "a." + std::to_string(number));
+    ASSERT_TRUE(store.save(Group::Archive, *name, "f", "x", Durability::Synced));
+    ASSERT_TRUE(prune_archive(store, "a"));
+  }
+  const auto kept = store.folders(Group::Archive).value();
+  EXPECT_EQ(kept.size(), kMaxArchived + 3);
+  EXPECT_THAT(kept, ::testing::IsSupersetOf({"a.1x", "a.b.3", "b.2", "a.281", "a.300"}));
 }
 
 }  // namespace
