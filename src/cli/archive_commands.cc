@@ -73,8 +73,7 @@ Status stage_one(Session& session, const std::string& name, const store::KeyedCh
   MD_ASSIGN_OR_RETURN(const std::string chain, crypto::to_pem(keyed.chain));
   MD_TRY(session.store.save(Group::Staging, name, store::key_file(keyed.spec), key,
                             Durability::Synced));
-  return session.store.save(Group::Staging, name, store::certificate_file(keyed.spec), chain,
-                            Durability::Synced);
+  return renewal::stage_certificate(session.store, name, keyed.spec, chain, session.store.key());
 }
 
 /// The job says that it is done: nothing was renewed, so there is nothing to tell.

@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "crypto/proven_key.h"
 #include "renewal/failure.h"
 #include "store/lock.h"
 
@@ -266,7 +267,8 @@ std::optional<crypto::PrivateKey> AccountBook::load_key(Group group,
   if (!pem) {
     return std::nullopt;
   }
-  auto key = crypto::PrivateKey::from_pem(*pem, store_key_.bytes());
+  auto key = group == Group::Staging ? crypto::key_from_encrypted_pem(*pem, store_key_.bytes())
+                                     : crypto::PrivateKey::from_pem(*pem, store_key_.bytes());
   return key ? std::optional(std::move(*key)) : std::nullopt;
 }
 

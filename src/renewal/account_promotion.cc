@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "crypto/private_key.h"
+#include "crypto/proven_key.h"
 #include "http/url.h"
 #include "renewal/activation.h"
 #include "store/documents.h"
@@ -29,24 +31,49 @@ std::string host_for_id(const std::string& ca_url) {
 }
 
 struct StagedAccount {
-  std::string key;  // PEM, encrypted
+  std::string pem;  // encrypted
+  crypto::PrivateKey key;
   store::AccountRecord record;
 };
 
-Result<StagedAccount> load_staged(const FileStore& store, const std::string& folder) {
+Error refused(const FileStore& store, const std::string& folder, std::string_view why) {
+  return fail(ErrorKind::Corrupt,
+              fmt::format("{} {}", store.path(Group::Staging, folder, store::kAccountFile), why));
+}
+
+Result<StagedAccount> load_staged(const FileStore& store, const std::string& folder,
+                                  std::span<const model::CertificateAuthority> authorities) {
   const std::string file(store::kAccountFile);
   MD_ASSIGN_OR_RETURN(const std::string text, store.load(Group::Staging, folder, file));
-  StagedAccount staged;
-  MD_ASSIGN_OR_RETURN(staged.record,
+  MD_ASSIGN_OR_RETURN(auto record,
                       store::parse_account(text, store.path(Group::Staging, folder, file)));
-  MD_ASSIGN_OR_RETURN(staged.key, store.load(Group::Staging, folder, store::kAccountKeyFile));
-  if (staged.record.url.empty() || staged.record.ca_url.empty()) {
-    return fail(ErrorKind::Corrupt,
-                fmt::format("{} names no account", store.path(Group::Staging, folder, file)));
+  if (record.url.empty() || record.ca_url.empty()) {
+    return refused(store, folder, "names no account");
+  }
+  if (!is_among(authorities, record.ca_url)) {
+    return refused(store, folder, "is of a CA that is not configured");
+  }
+  MD_ASSIGN_OR_RETURN(std::string pem, store.load(Group::Staging, folder, store::kAccountKeyFile));
+  // All processes of the child user may write there: the encryption is the proof that it is ours.
+  auto key = crypto::key_from_encrypted_pem(pem, store.key().bytes());
+  if (!key) {
+    return refused(store, folder, "has a key that is not ours: " + key.error().message);
   }
   // mod_md keeps the CA's answer with the staged account only.
-  staged.record.registration = json::Value();
-  return staged;
+  record.registration = json::Value();
+  return StagedAccount{std::move(pem), *std::move(key), std::move(record)};
+}
+
+bool is_same_key(const FileStore& store, const std::string& id, const StagedAccount& staged) {
+  const auto pem = store.load(Group::Accounts, id, store::kAccountKeyFile);
+  const auto key = pem ? crypto::PrivateKey::from_pem(*pem, store.key().bytes())
+                       : Result<crypto::PrivateKey>(pem.error());
+  if (!key) {
+    return false;
+  }
+  const auto known = key->public_jwk();
+  const auto own = staged.key.public_jwk();
+  return known && own && *known == *own;
 }
 
 /// Is `id` this account, whole or as a death has left it: its key alone?
@@ -54,10 +81,12 @@ bool is_same(const FileStore& store, const std::string& id, const StagedAccount&
   const auto text = store.load(Group::Accounts, id, store::kAccountFile);
   if (!text) {
     const auto key = store.load(Group::Accounts, id, store::kAccountKeyFile);
-    return text.error().kind == ErrorKind::NotFound && key && *key == staged.key;
+    return text.error().kind == ErrorKind::NotFound && key && *key == staged.pem;
   }
   const auto record = store::parse_account(*text, id);
-  return record && record->url == staged.record.url && record->ca_url == staged.record.ca_url;
+  // A key has one account at a CA: another URL for it is a forgery, or no use.
+  return record && record->ca_url == staged.record.ca_url &&
+         (record->url == staged.record.url || is_same_key(store, id, staged));
 }
 
 /// Not taken, or made by an activation that died before it wrote anything.
@@ -88,15 +117,22 @@ Result<std::string> id_for(const FileStore& store, const StagedAccount& staged) 
 
 }  // namespace
 
-Result<std::string> promote_account(FileStore& store, const std::string& staging_folder) {
-  const auto staged = load_staged(store, staging_folder);
+bool is_among(std::span<const model::CertificateAuthority> authorities, std::string_view ca_url) {
+  return std::ranges::any_of(authorities, [&](const model::CertificateAuthority& authority) {
+    return authority.url == ca_url;
+  });
+}
+
+Result<std::string> promote_account(FileStore& store, const std::string& staging_folder,
+                                    std::span<const model::CertificateAuthority> authorities) {
+  const auto staged = load_staged(store, staging_folder, authorities);
   if (!staged) {
     return staged.error().kind == ErrorKind::NotFound ? Result<std::string>(std::string())
                                                       : staged.error();
   }
   MD_ASSIGN_OR_RETURN(std::string id, id_for(store, *staged));
   if (!store.exists(Group::Accounts, id, store::kAccountKeyFile)) {
-    MD_TRY(store.save(Group::Accounts, id, store::kAccountKeyFile, staged->key,
+    MD_TRY(store.save(Group::Accounts, id, store::kAccountKeyFile, staged->pem,
                       store::Durability::Synced));
   }
   if (!store.exists(Group::Accounts, id, store::kAccountFile)) {

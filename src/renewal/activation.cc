@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "crypto/proven_key.h"
 #include "store/documents.h"
 #include "store/sync.h"
 
@@ -69,7 +70,8 @@ class Activation {
         announce_(announce) {}
 
   Result<ActivationOutcome> run() {
-    LoadedSet staged = load_set(store_, Group::Staging, domain_, store_.key());
+    MD_TRY(drop_unreadable_kept(store_, name_));
+    LoadedSet staged = load_set(store_, Group::Staging, domain_, store_.key(), seals());
     if (!staged.has_any_file) {
       return ActivationOutcome{Kind::NothingStaged, "", {}};
     }
@@ -82,6 +84,7 @@ class Activation {
       return incomplete(staged);
     }
     if (const auto ready_at = held_back_until(staged.facts())) {
+      MD_TRY(seal_again());
       return ActivationOutcome{
           Kind::NotYet,
           fmt::format("the new certificate is held back until {}", format_http_date(*ready_at)),
@@ -92,10 +95,38 @@ class Activation {
     }
     MD_TRY_CONTEXT(write_new_set(staged.keyed), "write the new set");
     MD_TRY_CONTEXT(exchange_live_folder(store_, name_), "make the new set the live one");
+    // What cannot be removed now is the next time.
+    (void)store::prune_archive(store_, name_);
     return finish(std::move(staged.keyed));
   }
 
  private:
+  /// What lies in staging at a start may be what another version has left there. Where this one has
+  /// made the live set, its own has followed.
+  [[nodiscard]] Seals seals() const {
+    if (moment_ == ActivationMoment::Live) {
+      return Seals::Demanded;
+    }
+    const auto text = store_.load(Group::Domains, name_, store::kJobFile);
+    const auto document =
+        text ? json::Value::parse(*text, store::kJobFile) : Result<json::Value>(text.error());
+    const bool is_ours = document && store::parse_job(*document).last_logged(kActivatedEntry);
+    return is_ours ? Seals::Demanded : Seals::Optional;
+  }
+
+  /// Whoever looks at it next demands the seal.
+  Status seal_again() {
+    if (moment_ == ActivationMoment::Live) {
+      return {};
+    }
+    for (const store::KeyedChain& keyed :
+         load_set(store_, Group::Staging, domain_, store_.key(), seals()).keyed) {
+      MD_ASSIGN_OR_RETURN(const std::string pem, crypto::to_pem(keyed.chain));
+      MD_TRY(stage_certificate(store_, name_, keyed.spec, pem, store_.key()));
+    }
+    return {};
+  }
+
   /// Is there nothing in staging but what is live? Then a death has kept us from dropping it.
   [[nodiscard]] bool is_remainder_of(const LoadedSet& live) const {
     bool any = false;
@@ -123,7 +154,7 @@ class Activation {
   }
 
   [[nodiscard]] bool is_key_of(const std::string& pem, const store::KeyedChain& live) const {
-    const auto key = crypto::PrivateKey::from_pem(pem, store_.key().bytes());
+    const auto key = crypto::key_from_encrypted_pem(pem, store_.key().bytes());
     return key && live.chain.front().matches(*key);
   }
 
@@ -172,7 +203,7 @@ class Activation {
   /// Fills `tmp/<md>`; what a death has left there before goes away.
   Status write_new_set(const ServedSet& set) {
     MD_TRY(store_.remove_folder(Group::Tmp, name_));
-    auto account = promote_account(store_, name_);
+    auto account = promote_account(store_, name_, domain_.settings.authorities);
     if (!account && account.error().kind != ErrorKind::Corrupt) {
       return std::move(account).error();
     }
@@ -191,7 +222,8 @@ class Activation {
     return store_.save(Group::Tmp, name_, file, content, Durability::Synced);
   }
 
-  /// The job that made the set, with all members. Files come before the job's last word: it may not
+  /// The job that made the set, as far as it is known what each member means: it comes from where
+  /// others may write, and is root's from now on. Files come before the job's last word: it may not
   /// know yet that it has finished.
   [[nodiscard]] json::Value job_of_new_set(const ServedSet& set) const {
     const auto staged = staged_job();
@@ -201,29 +233,29 @@ class Activation {
     if (!job.valid_from) {
       job.valid_from = set.front().chain.front().validity().from;
     }
+    // What is noted of the life of a live set is noted by us alone.
+    std::erase_if(job.log, [](const model::JobLogEntry& entry) {
+      return entry.type == kActivatedEntry || entry.type == kInstalledEntry;
+    });
     job.add_log({now_, std::string(kActivatedEntry), "", ""});
-    const json::Value known = store::to_json(job);
-    json::Value document = staged && staged->is_object() ? *staged : known;
-    for (const std::string_view member : {"name", "finished", "valid-from", "log"}) {
-      document.set(member, known.get(member));
-    }
-    return document;
+    return store::to_json(job);
   }
 
+  /// Of staging nothing is taken but which CA has issued, if that is one that the domain may have.
   [[nodiscard]] store::DomainRecord record_of_new_set(const std::string& account) const {
-    auto record = load_record(Group::Staging);
-    if (!record) {
-      record = load_record(Group::Domains);
-    }
-    store::DomainRecord result = record ? *std::move(record) : store::DomainRecord();
-    if (!account.empty()) {
-      result.account = account;
+    const auto live = load_record(Group::Domains);
+    store::DomainRecord result = live ? *live : store::DomainRecord();
+    const std::string ca_url_before = result.ca_url;
+    const auto staged = load_record(Group::Staging);
+    if (staged && is_among(domain_.settings.authorities, staged->ca_url)) {
+      result.ca_url = staged->ca_url;
     }
     if (result.ca_url.empty() && !domain_.settings.authorities.empty()) {
       result.ca_url = domain_.settings.authorities.front().url;
     }
-    if (result.account.empty()) {
-      result.account = account_at(result.ca_url);
+    std::string used = account.empty() ? account_at(result.ca_url) : account;
+    if (!used.empty() || result.ca_url != ca_url_before) {
+      result.account = std::move(used);
     }
     result.state = model::DomainState::Complete;
     result.state_description.clear();
@@ -338,14 +370,14 @@ Status recover_interrupted_activation(FileStore& store, const model::ManagedDoma
   return {};
 }
 
-Status publish_bundle(FileStore& store, const model::ManagedDomain& domain, const ServedSet& set) {
+Status publish_bundle(FileStore& store, const model::ManagedDomain& domain, const ServedSet& set,
+                      const SecretBytes& bundle_key) {
   constexpr mode_t kFolderMode = 0755;
-  constexpr mode_t kFileMode =
-      0644;  // sealed: whoever reads it has nothing without the store's key
-  MD_ASSIGN_OR_RETURN(const SecretBytes key, store::bundle_key(store.key()));
-  MD_ASSIGN_OR_RETURN(const Bytes sealed, store::seal_bundle(set, domain.name, key));
+  constexpr mode_t kFileMode = 0644;
+  MD_ASSIGN_OR_RETURN(const Bytes sealed, store::seal_bundle(set, domain.name, bundle_key));
   const std::string_view content(reinterpret_cast<const char*>(sealed.data()), sealed.size());
   MD_TRY(store.ensure_folder("served", kFolderMode, false));
+  // Sealed with a key that no file has.
   return store.save_at_root(fmt::format("served/{}.bundle", domain.name), content, kFileMode,
                             Durability::Replaceable);
 }

@@ -7,10 +7,7 @@
 
 #include <cerrno>
 
-#include "base/testing/recording_logger.h"
-#include "base/testing/scoped_temp_dir.h"
-#include "renewal/testing/sample_sets.h"
-#include "store/testing/faulty_file_system.h"
+#include "renewal/testing/activation_bed.h"
 
 namespace md::renewal {
 namespace {
@@ -26,86 +23,6 @@ using ::testing::UnorderedElementsAre;
 using Crash = testing::FaultyFileSystem::Crash;
 using Kind = ActivationOutcome::Kind;
 using Moment = ActivationMoment;
-
-const TimePoint kNow = *parse_http_date("Sun, 22 Nov 2026 12:00:00 GMT");
-const std::string kName = "example.org";
-constexpr std::string_view kAccount = R"({"status": "valid", "ca-url":
-  "https://ca.example.net:14000/dir", "url": "https://ca.example.net:14000/account/7",
-  "contact": ["mailto:admin@example.org"], "registration": {"status": "valid"}})";
-constexpr std::string_view kStagedDomain = R"({"name": "example.org", "state": 1,
-  "state-descr": "certificate(rsa) is missing", "from-the-future": {"a": 1},
-  "ca": {"url": "https://ca.example.net:14000/dir", "proto": "ACME"}})";
-constexpr std::string_view kFinishedJob = R"({"name": "example.org", "finished": true,
-  "errors": 0, "log": {"entries": [{"type": "finished",
-  "when": "Sun, 22 Nov 2026 11:00:00 GMT"}]}})";
-
-std::vector<std::string> serials(const store::ServedSet& set) {
-  std::vector<std::string> texts;
-  for (const store::KeyedChain& keyed : set) {
-    texts.push_back(keyed.chain.front().serial());
-  }
-  return texts;
-}
-
-/// A store on disk, opened through a file system that fails when told.
-class OpenStore {
- public:
-  explicit OpenStore(const std::filesystem::path& root) {
-    auto opened = store::FileStore::open({root, std::nullopt}, faulty, logger);
-    if (opened) {
-      store = std::move(opened).value();
-    }
-  }
-  testing::RecordingLogger logger;
-  store::PosixFileSystem files;
-  testing::FaultyFileSystem faulty{files};
-  std::unique_ptr<store::FileStore> store;
-};
-
-class ActivationTest : public ::testing::Test {
- protected:
-  ActivationTest() : opened_(directory_.path() / "md"), store_(*opened_.store) {}
-
-  void put(Group group, const std::string& file, std::string_view content) {
-    ASSERT_TRUE(store_.save(group, kName, file, content, store::Durability::Synced));
-  }
-  void put_live(const store::ServedSet& set) {
-    testing::put_set(store_, Group::Domains, kName, set, store_.key());
-    put(Group::Domains, "md.json", R"({"name": "example.org", "state": 2})");
-  }
-  void stage(const store::ServedSet& set) {
-    testing::put_set(store_, Group::Staging, kName, set, store_.key());
-    put(Group::Staging, "md.json", kStagedDomain);
-    put(Group::Staging, "job.json", kFinishedJob);
-  }
-  void stage_account() {
-    put(Group::Staging, "account.json", kAccount);
-    put(Group::Staging, "account.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----");
-  }
-  ActivationOutcome activate(Moment moment, TimePoint now = kNow) {
-    auto outcome = activate_staged(store_, domain_, moment, now);
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : ActivationOutcome();
-  }
-  [[nodiscard]] store::ServedSet a_set(Duration age = hours(1), Duration left = days(90)) const {
-    return testing::sample_set(domain_, {kNow - age, kNow + left});
-  }
-  [[nodiscard]] LoadedSet live() const {
-    return load_set(store_, Group::Domains, domain_, store_.key());
-  }
-  [[nodiscard]] json::Value document(Group group, const std::string& folder,
-                                     const std::string& file) const {
-    return *json::Value::parse(store_.load(group, folder, file).value_or("null"), file);
-  }
-  [[nodiscard]] std::vector<std::string> staged_files() const {
-    return *store_.files(Group::Staging, kName);
-  }
-
-  testing::ScopedTempDir directory_{testing::directory_in_memory()};
-  OpenStore opened_;
-  store::FileStore& store_;
-  model::ManagedDomain domain_ = testing::sample_domain({kName, "www.example.org"});
-};
 
 TEST_F(ActivationTest, MakesTheStagedSetTheLiveOne) {
   const auto old_set = a_set(days(60), days(30));
@@ -191,11 +108,11 @@ TEST_F(ActivationTest, KeepsTheJobWhereTheWorkerLooksForIt) {
 
 TEST_F(ActivationTest, KnowsTheJobFinishedBeforeTheJobDoes) {  // the worker writes job.json last
   stage(a_set());
-  put(Group::Staging, "job.json", R"({"name": "example.org", "finished": false, "other": 1})");
+  put(Group::Staging, "job.json", R"({"name": "example.org", "finished": false, "errors": 1})");
   activate(Moment::Live);
   const json::Value job = document(Group::Domains, kName, "job.json");
   EXPECT_EQ(job.get("finished").as_bool(), true);
-  EXPECT_EQ(job.get("other").as_int(), 1);
+  EXPECT_EQ(job.get("errors").as_int(), 1);
   EXPECT_EQ(document(Group::Staging, kName, "job.json").get("finished").as_bool(), false);
 }
 
@@ -380,23 +297,24 @@ TEST_F(ActivationTest, AnnouncesTheSetBeforeStagingIsDropped) {
 
 TEST_F(ActivationTest, PromotesAnAccountOnce) {
   stage_account();
-  EXPECT_EQ(*promote_account(store_, kName), "ACME-ca.example.net-0000");
-  EXPECT_EQ(*promote_account(store_, kName), "ACME-ca.example.net-0000");
+  EXPECT_EQ(*promote(), "ACME-ca.example.net-0000");
+  EXPECT_EQ(*promote(), "ACME-ca.example.net-0000");
   const json::Value account = document(Group::Accounts, "ACME-ca.example.net-0000", "account.json");
   EXPECT_FALSE(account.has("registration"));
   EXPECT_EQ(account.get("url").as_string(), "https://ca.example.net:14000/account/7");
+  domain_.settings.authorities.push_back({"https://ca.example.net/dir", ""});
   put(Group::Staging, "account.json",
       R"({"status": "valid", "ca-url": "https://ca.example.net/dir", "url": "https://x/8"})");
-  EXPECT_EQ(*promote_account(store_, kName), "ACME-ca.example.net-0001");
+  EXPECT_EQ(*promote(), "ACME-ca.example.net-0001");
 }
 
 TEST_F(ActivationTest, PromotesNothingWhereNothingIsStaged) {
-  EXPECT_EQ(*promote_account(store_, kName), "");
+  EXPECT_EQ(*promote(), "");
   put(Group::Staging, "account.json", kAccount);
-  EXPECT_EQ(*promote_account(store_, kName), "");
+  EXPECT_EQ(*promote(), "");
   stage_account();
   put(Group::Staging, "account.json", "{");
-  EXPECT_EQ(promote_account(store_, kName).error().kind, ErrorKind::Corrupt);
+  EXPECT_EQ(promote().error().kind, ErrorKind::Corrupt);
   stage(a_set());
   EXPECT_EQ(activate(Moment::AtStart).kind, Kind::Activated);
 }
@@ -406,26 +324,27 @@ TEST_F(ActivationTest, FinishesTheAccountThatADeathHasHalved) {
   ASSERT_TRUE(store_.save(Group::Accounts, "ACME-ca.example.net-0000", "account.pem",
                           store_.load(Group::Staging, kName, "account.pem").value_or(""),
                           store::Durability::Synced));
-  EXPECT_EQ(*promote_account(store_, kName), "ACME-ca.example.net-0000");
+  EXPECT_EQ(*promote(), "ACME-ca.example.net-0000");
   EXPECT_TRUE(store_.exists(Group::Accounts, "ACME-ca.example.net-0000", "account.json"));
 }
 
 TEST_F(ActivationTest, MakesNoPathOfWhatACaIsCalled) {
+  domain_.settings.authorities.push_back({"https://../../etc/dir", ""});
   stage_account();
   put(Group::Staging, "account.json",
       R"({"status": "valid", "ca-url": "https://../../etc/dir", "url": "https://x/8"})");
-  const auto id = promote_account(store_, kName);
+  const auto id = promote();
   ASSERT_TRUE(id);
   EXPECT_EQ(id->find('/'), std::string::npos);
 }
 
 TEST_F(ActivationTest, PublishesABundleThatChildrenCanOpen) {
   const auto set = a_set();
-  ASSERT_TRUE(publish_bundle(store_, domain_, set));
+  const auto key = store::bundle_key(store_.key()).value();
+  ASSERT_TRUE(publish_bundle(store_, domain_, set, key));
   const auto sealed = store_.load_at_root("served/example.org.bundle");
   ASSERT_TRUE(sealed);
-  const auto key = store::bundle_key(store_.key());
-  const auto opened = store::open_bundle(as_bytes(*sealed), kName, *key);
+  const auto opened = store::open_bundle(as_bytes(*sealed), kName, key);
   ASSERT_TRUE(opened);
   EXPECT_EQ(serials(*opened), serials(set));
 }

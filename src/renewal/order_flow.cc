@@ -8,9 +8,11 @@
 
 #include "base/text.h"
 #include "crypto/certificate.h"
+#include "crypto/proven_key.h"
 #include "model/key_label.h"
 #include "renewal/authorizations.h"
 #include "renewal/failure.h"
+#include "renewal/staged_set.h"
 
 namespace md::renewal {
 namespace {
@@ -131,8 +133,8 @@ Status OrderFlow::prepare_key() {
   // plainly incomplete for all that look at it.
   MD_TRY(store.remove_file(Group::Staging, folder, store::certificate_file(spec_)));
   if (const auto pem = store.load(Group::Staging, folder, store::key_file(spec_))) {
-    auto key = crypto::PrivateKey::from_pem(*pem, passphrase);
-    if (key && key->fits(spec_)) {
+    auto key = crypto::key_from_encrypted_pem(*pem, passphrase);
+    if (key && key->fits(spec_) && crypto::is_consistent(*key)) {
       key_ = std::move(key).value();
       return {};
     }
@@ -365,13 +367,11 @@ Result<CertificateFacts> OrderFlow::stage_certificate(const acme::Order& order) 
                             "not for the {} key of the CSR",
                             leaf.serial(), model::label_of(spec_)));
   }
-  for (const model::DnsName& name : context_.domain.names) {
-    if (!leaf.covers(name)) {
-      return fail(ErrorKind::Rejected,
-                  fmt::format("the certificate that the CA issued (serial {}) is not for {}: it "
-                              "names {}",
-                              leaf.serial(), name.text(), printable(join(leaf.dns_names(), " "))));
-    }
+  if (const auto missing = name_not_covered(context_.domain, facts_of(spec_, leaf))) {
+    return fail(
+        ErrorKind::Rejected,
+        fmt::format("the certificate that the CA issued (serial {}) is not for {}: it names {}",
+                    leaf.serial(), *missing, printable(join(leaf.dns_names(), " "))));
   }
   if (leaf.validity().until <= context_.world.clock.now()) {
     return fail(ErrorKind::Rejected,
@@ -380,8 +380,8 @@ Result<CertificateFacts> OrderFlow::stage_certificate(const acme::Order& order) 
   }
   MD_ASSIGN_OR_RETURN(const std::string pem, crypto::to_pem(chain));
   const CertificateFacts facts = facts_of({spec_, *key_, std::move(chain)});
-  MD_TRY_CONTEXT(context_.world.store.save(Group::Staging, context_.domain.name,
-                                           store::certificate_file(spec_), pem, Durability::Synced),
+  store::FileStore& store = context_.world.store;
+  MD_TRY_CONTEXT(renewal::stage_certificate(store, context_.domain.name, spec_, pem, store.key()),
                  "save the certificate");
   drop_order();
   return facts;

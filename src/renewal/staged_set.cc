@@ -7,7 +7,9 @@
 #include <iterator>
 #include <vector>
 
+#include "crypto/proven_key.h"
 #include "model/key_label.h"
+#include "renewal/certificate_seal.h"
 #include "store/documents.h"
 
 namespace md::renewal {
@@ -22,6 +24,7 @@ struct Folder {
   Group group;
   const model::ManagedDomain& domain;
   std::span<const unsigned char> passphrase;
+  const SecretBytes* seal_key;  ///< null: no seal is demanded
 
   [[nodiscard]] Result<std::string> load(const std::string& file) const {
     return store.load(group, domain.name, file);
@@ -87,24 +90,46 @@ std::string misfit(const Folder& folder, const store::KeyedChain& keyed) {
     return fmt::format("certificate({}) is for another kind of key: {}",
                        model::label_of(keyed.spec), file);
   }
-  for (const model::DnsName& name : folder.domain.names) {
-    if (!keyed.chain.front().covers(name)) {
-      return fmt::format("certificate({}) does not cover all domains. It lacks {}.",
-                         model::label_of(keyed.spec), name.text());
-    }
-  }
-  return "";
+  const auto missing = name_not_covered(folder.domain, facts_of(keyed));
+  return missing ? fmt::format("certificate({}) does not cover all domains. It lacks {}.",
+                               model::label_of(keyed.spec), *missing)
+                 : "";
+}
+
+Part<std::vector<crypto::Certificate>> load_chain(const Folder& folder,
+                                                  const model::KeySpec& spec) {
+  return load_part<std::vector<crypto::Certificate>>(
+      folder, store::certificate_file(spec),
+      [&](std::string_view text) -> Result<std::vector<crypto::Certificate>> {
+        auto chain = crypto::Certificate::chain_from_pem(text);
+        if (chain && folder.seal_key != nullptr &&
+            !is_sealed_certificate(text, folder.domain.name, spec, *folder.seal_key)) {
+          return fail(ErrorKind::Denied, "it does not bear the seal of this store");
+        }
+        return chain;
+      });
+}
+
+Part<crypto::PrivateKey> load_key(const Folder& folder, const model::KeySpec& spec) {
+  return load_part<crypto::PrivateKey>(
+      folder, store::key_file(spec), [&](std::string_view pem) -> Result<crypto::PrivateKey> {
+        if (folder.group != Group::Staging) {
+          return crypto::PrivateKey::from_pem(pem, folder.passphrase);
+        }
+        auto key = crypto::key_from_encrypted_pem(pem, folder.passphrase);
+        const bool is_right_kind = key && (key->fits(spec) || may_be_of_any_kind(folder.domain));
+        if (is_right_kind && !crypto::is_consistent(*key)) {
+          return fail(ErrorKind::Corrupt, "its private half is that of another key");
+        }
+        return key;
+      });
 }
 
 LoadedPair load_pair(const Folder& folder, const model::KeySpec& spec) {
   const std::string certificate_file = store::certificate_file(spec);
   const std::string key_file = store::key_file(spec);
-  auto chain = load_part<std::vector<crypto::Certificate>>(
-      folder, certificate_file,
-      [](std::string_view pem) { return crypto::Certificate::chain_from_pem(pem); });
-  auto key = load_part<crypto::PrivateKey>(folder, key_file, [&](std::string_view pem) {
-    return crypto::PrivateKey::from_pem(pem, folder.passphrase);
-  });
+  auto chain = load_chain(folder, spec);
+  auto key = load_key(folder, spec);
   if (chain.error) {
     return unusable("certificate", spec, *chain.error);
   }
@@ -157,11 +182,12 @@ CertificateSetFacts LoadedSet::facts() const {
 }
 
 LoadedSet load_set(const store::Store& store, store::Group group,
-                   const model::ManagedDomain& domain, const SecretBytes& store_key) {
+                   const model::ManagedDomain& domain, const SecretBytes& store_key, Seals seals) {
   LoadedSet set;
   const std::span<const unsigned char> passphrase =
       group == Group::Domains ? std::span<const unsigned char>() : store_key.bytes();
-  const Folder folder{store, group, domain, passphrase};
+  const bool is_seal_demanded = group == Group::Staging && seals == Seals::Demanded;
+  const Folder folder{store, group, domain, passphrase, is_seal_demanded ? &store_key : nullptr};
   const auto kept = group == Group::Staging ? load_kept(store, domain.name) : KeptCertificates{};
   for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
     LoadedPair pair = load_pair(folder, spec);
@@ -182,6 +208,13 @@ LoadedSet load_set(const store::Store& store, store::Group group,
   // Files of other kinds of keys than are configured count, too.
   set.has_any_file = set.has_any_file || holds_any_set_file(store, group, domain.name);
   return set;
+}
+
+Status stage_certificate(store::Store& store, const std::string& domain, const model::KeySpec& spec,
+                         std::string_view pem, const SecretBytes& store_key) {
+  MD_ASSIGN_OR_RETURN(const std::string sealed, seal_certificate(pem, domain, spec, store_key));
+  return store.save(Group::Staging, domain, store::certificate_file(spec), sealed,
+                    store::Durability::Synced);
 }
 
 void complete_with(const LoadedSet& live, const model::ManagedDomain& domain, LoadedSet& staged) {

@@ -214,8 +214,7 @@ Status TailscaleAttempt::stage(const store::KeyedChain& keyed) {
   MD_ASSIGN_OR_RETURN(const std::string chain_pem, crypto::to_pem(keyed.chain));
   MD_TRY(world_.store.save(Group::Staging, domain_.name, store::key_file(keyed.spec), key_pem,
                            Durability::Synced));
-  return world_.store.save(Group::Staging, domain_.name, store::certificate_file(keyed.spec),
-                           chain_pem, Durability::Synced);
+  return stage_certificate(world_.store, domain_.name, keyed.spec, chain_pem, world_.store.key());
 }
 
 }  // namespace md::renewal

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "renewal/certificate_seal.h"
+
+#include <fmt/format.h>
+
+#include "base/base64.h"
+#include "crypto/digest.h"
+
+namespace md::renewal {
+namespace {
+
+constexpr std::string_view kLabel = "Staged-By-Store: ";
+constexpr std::string_view kPurpose = "mod_md staged certificate";
+
+/// No part holds a NUL: domain and spec are names, PEM is text.
+Result<std::string> line_for(std::string_view pem, std::string_view domain,
+                             const model::KeySpec& spec, const SecretBytes& store_key) {
+  MD_ASSIGN_OR_RETURN(const SecretBytes key, crypto::derive_key(store_key.bytes(), kPurpose));
+  std::string sealed(domain);
+  sealed.append(1, '\0').append(spec.name()).append(1, '\0').append(pem);
+  MD_ASSIGN_OR_RETURN(const Bytes code, crypto::hmac_sha256(key.bytes(), as_bytes(sealed)));
+  return fmt::format("{}{}\n", kLabel, encode_hex(code));
+}
+
+/// In a time that does not tell where they differ.
+bool is_equal(std::string_view a, std::string_view b) {
+  unsigned difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  }
+  return difference == 0;
+}
+
+}  // namespace
+
+Result<std::string> seal_certificate(std::string_view pem, std::string_view domain,
+                                     const model::KeySpec& spec, const SecretBytes& store_key) {
+  MD_ASSIGN_OR_RETURN(std::string text, line_for(pem, domain, spec, store_key));
+  return text.append(pem);
+}
+
+bool is_sealed_certificate(std::string_view text, std::string_view domain,
+                           const model::KeySpec& spec, const SecretBytes& store_key) {
+  const auto end = text.find('\n');
+  if (!text.starts_with(kLabel) || end == std::string_view::npos) {
+    return false;
+  }
+  const auto line = line_for(text.substr(end + 1), domain, spec, store_key);
+  return line && is_equal(*line, text.substr(0, end + 1));
+}
+
+}  // namespace md::renewal

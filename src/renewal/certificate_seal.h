@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret_bytes.h"
+#include "model/key_spec.h"
+
+/// Certificates in `staging/` lie where every process of the child user may write, and the key that
+/// lies beside one proves nothing about it: encrypted keys can be copied. So a certificate begins
+/// with a line that only who knows the store's key can make, for this domain and kind of key.
+/// Readers of PEM pass over what stands before the armour.
+namespace md::renewal {
+
+/// What is written to `staging/<domain>/pubcert.*.pem` for the chain `pem`.
+Result<std::string> seal_certificate(std::string_view pem, std::string_view domain,
+                                     const model::KeySpec& spec, const SecretBytes& store_key);
+
+/// Has `seal_certificate` made this text, for that domain and kind of key?
+bool is_sealed_certificate(std::string_view text, std::string_view domain,
+                           const model::KeySpec& spec, const SecretBytes& store_key);
+
+}  // namespace md::renewal
