@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/domain_files.h"
 #include "crypto/certificate.h"
+#include "renewal/certificate_seal.h"
 #include "renewal/staged_set.h"
 #include "status/overview.h"
 #include "store/domain_settings.h"

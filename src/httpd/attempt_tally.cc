@@ -28,6 +28,11 @@ void copy_text(std::array<char, kSize>& target, std::string_view text) {
   target[length] = '\0';
 }
 
+template <std::size_t kSize>
+std::string text_of(const std::array<char, kSize>& text) {
+  return {text.data(), ::strnlen(text.data(), kSize)};
+}
+
 }  // namespace
 
 struct AttemptTally::Table {
@@ -38,6 +43,10 @@ struct AttemptTally::Table {
     std::atomic<std::uint64_t> milliseconds{0};
   };
   std::atomic<std::size_t> rows{0};
+  /// Every child may write here: what is read is taken for no more than a claim.
+  [[nodiscard]] std::size_t known() const {
+    return std::min(rows.load(std::memory_order_acquire), kMaxRows);
+  }
   std::array<Row, kMaxRows> row;
 };
 
@@ -58,7 +67,7 @@ AttemptTally::~AttemptTally() {
 
 void AttemptTally::count(const renewal::AttemptReport& report) {
   const std::lock_guard lock(writers_);
-  const std::size_t known = table_->rows.load(std::memory_order_acquire);
+  const std::size_t known = table_->known();
   std::size_t index = 0;
   for (; index < known; ++index) {
     const Table::Row& row = table_->row[index];
@@ -82,10 +91,10 @@ void AttemptTally::count(const renewal::AttemptReport& report) {
 
 std::vector<status::AttemptCount> AttemptTally::counts() const {
   std::vector<status::AttemptCount> counts;
-  const std::size_t known = table_->rows.load(std::memory_order_acquire);
+  const std::size_t known = table_->known();
   for (std::size_t i = 0; i < known; ++i) {
     const Table::Row& row = table_->row[i];
-    counts.push_back({row.ca.data(), row.failure.data(),
+    counts.push_back({text_of(row.ca), text_of(row.failure),
                       row.attempts.load(std::memory_order_relaxed),
                       std::chrono::milliseconds(row.milliseconds.load(std::memory_order_relaxed))});
   }

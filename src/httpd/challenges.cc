@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "crypto/private_key.h"
+#include "crypto/proven_key.h"
 #include "renewal/challenge_files.h"
 
 namespace md::httpd {
@@ -48,11 +49,10 @@ std::optional<std::string> challenge_folder(const Runtime& runtime, std::string_
   if (runtime.find_by_name(*name) != nullptr) {
     return name->text();
   }
-  const auto folders = runtime.store->folders(store::Group::Challenges);
-  if (!folders || std::find(folders->begin(), folders->end(), name->text()) == folders->end()) {
-    return std::nullopt;
-  }
-  return name->text();
+  // Whoever asks may ask often: no look at all that lies there.
+  return runtime.store->folder_exists(store::Group::Challenges, name->text())
+             ? std::optional(name->text())
+             : std::nullopt;
 }
 
 Result<std::optional<TlsAlpnAnswer>> load_tls_alpn_answer(const Runtime& runtime,
@@ -73,7 +73,7 @@ Result<std::optional<TlsAlpnAnswer>> load_tls_alpn_answer(const Runtime& runtime
   }
   MD_ASSIGN_OR_RETURN_CONTEXT(
       const crypto::PrivateKey private_key,
-      crypto::PrivateKey::from_pem(*encrypted, runtime.store->key().bytes()),
+      crypto::key_from_encrypted_pem(*encrypted, runtime.store->key().bytes()),
       fmt::format("key of the challenge for {}", *folder));
   MD_ASSIGN_OR_RETURN(SecretBytes key_pem, private_key.to_pem());
   return std::optional(TlsAlpnAnswer{std::move(*certificate), std::move(key_pem)});

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
-#include "store/file_system.h"
+#include "store/trusted_file.h"
 
 namespace md::httpd {
 namespace {
@@ -24,7 +24,7 @@ Result<std::string> element(const json::Value& document, std::string_view name,
 }  // namespace
 
 Result<model::ExternalAccount> read_external_account_file(const std::string& path) {
-  auto text = store::PosixFileSystem().read(path, kMaxSize);
+  auto text = store::read_trusted(path, kMaxSize);
   if (!text && text.error().kind == ErrorKind::NotFound) {
     return fail(ErrorKind::InvalidInput, "file not found: " + path);
   }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/signals_blocked.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
@@ -34,7 +36,11 @@ void InstalledEvents::announce(const model::ManagedDomain& domain) {
     return;
   }
   const std::lock_guard lock(mutex_);
-  waiting_.push_back(domain);
+  // One that waits already is told of what is live when its turn comes.
+  if (std::ranges::none_of(waiting_,
+                           [&](const auto& waiting) { return waiting.name == domain.name; })) {
+    waiting_.push_back(domain);
+  }
   if (!thread_.joinable()) {
     const SignalsBlocked blocked;
     thread_ = std::thread([this] {

@@ -14,6 +14,7 @@
 #include "renewal/staged_set.h"
 #include "renewal/static_set.h"
 #include "status/md_status.h"
+#include "store/trusted_file.h"
 
 namespace md::httpd {
 namespace {
@@ -133,9 +134,8 @@ class StartCertificates {
   /// Are the administrator's own files what is to be served? If not, it is what the store has.
   bool load_static_files(DomainRuntime& entry) {
     const model::ManagedDomain& domain = entry.domain;
-    auto set = renewal::load_static_set(domain, [this](const std::string& path) {
-      return runtime_.files.read(path, kMostOfAFile);
-    });
+    auto set = renewal::load_static_set(
+        domain, [](const std::string& path) { return store::read_trusted(path, kMostOfAFile); });
     const std::string warning = renewal::warning_of(domain, set.facts, now_);
     if (pass_ == Pass::Real) {
       for (const std::string& complaint : set.complaints) {

@@ -12,6 +12,7 @@
 #include "config/challenge_choice.h"
 #include "httpd/activator.h"
 #include "httpd/child.h"
+#include "httpd/child_access.h"
 #include "httpd/configuration.h"
 #include "httpd/directive_adapter.h"
 #include "httpd/guard.h"
@@ -46,6 +47,7 @@ class Startup {
     load_certificates(runtime_, pass_);
     if (pass_ == Pass::Real) {
       leave_records();
+      report_files_that_children_cannot_read(runtime_);
       note_server_properties(*runtime_.store, runtime_.settings.port_map, runtime_.listened_ports,
                              runtime_.logger);
       MD_TRY(prepare_for_children());
@@ -69,7 +71,7 @@ class Startup {
     options.tidying = pass_ == Pass::Real ? Tidying::Yes : Tidying::No;
     MD_ASSIGN_OR_RETURN(runtime_.store, store::FileStore::open(std::move(options), runtime_.files,
                                                                runtime_.logger));
-    MD_TRY(runtime_.store->ensure_folder("locks", 0755, /*for_child_user=*/true));
+    MD_TRY(runtime_.store->ensure_folder("locks", 0700, /*for_child_user=*/true));
     MD_TRY(runtime_.store->ensure_folder(store::kRequestFolder, store::kRequestFolderMode,
                                          /*for_child_user=*/true));
     MD_TRY(runtime_.store->ensure_folder(renewal::kAdviceFolder, 0755, /*for_child_user=*/true));

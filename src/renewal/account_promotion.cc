@@ -41,17 +41,13 @@ Error refused(const FileStore& store, const std::string& folder, std::string_vie
               fmt::format("{} {}", store.path(Group::Staging, folder, store::kAccountFile), why));
 }
 
-Result<StagedAccount> load_staged(const FileStore& store, const std::string& folder,
-                                  std::span<const model::CertificateAuthority> authorities) {
+Result<StagedAccount> load_staged(const FileStore& store, const std::string& folder) {
   const std::string file(store::kAccountFile);
   MD_ASSIGN_OR_RETURN(const std::string text, store.load(Group::Staging, folder, file));
   MD_ASSIGN_OR_RETURN(auto record,
                       store::parse_account(text, store.path(Group::Staging, folder, file)));
   if (record.url.empty() || record.ca_url.empty()) {
     return refused(store, folder, "names no account");
-  }
-  if (!is_among(authorities, record.ca_url)) {
-    return refused(store, folder, "is of a CA that is not configured");
   }
   MD_ASSIGN_OR_RETURN(std::string pem, store.load(Group::Staging, folder, store::kAccountKeyFile));
   // All processes of the child user may write there: the encryption is the proof that it is ours.
@@ -117,15 +113,8 @@ Result<std::string> id_for(const FileStore& store, const StagedAccount& staged) 
 
 }  // namespace
 
-bool is_among(std::span<const model::CertificateAuthority> authorities, std::string_view ca_url) {
-  return std::ranges::any_of(authorities, [&](const model::CertificateAuthority& authority) {
-    return authority.url == ca_url;
-  });
-}
-
-Result<std::string> promote_account(FileStore& store, const std::string& staging_folder,
-                                    std::span<const model::CertificateAuthority> authorities) {
-  const auto staged = load_staged(store, staging_folder, authorities);
+Result<std::string> promote_account(FileStore& store, const std::string& staging_folder) {
+  const auto staged = load_staged(store, staging_folder);
   if (!staged) {
     return staged.error().kind == ErrorKind::NotFound ? Result<std::string>(std::string())
                                                       : staged.error();

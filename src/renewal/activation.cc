@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "crypto/proven_key.h"
+#include "renewal/certificate_seal.h"
 #include "store/documents.h"
 #include "store/sync.h"
 
@@ -22,6 +23,9 @@ using Kind = ActivationOutcome::Kind;
 
 // mod_md's number for "staged data cannot be read, starting over".
 constexpr std::string_view kRejectedProblem = "urn:org:apache:httpd:log:AH10069:";
+constexpr std::string_view kKeptFile = "kept.json";
+// The entry in the log of `domains/<md>/job.json` that says that the `installed` event was sent.
+constexpr std::string_view kInstalledEntry = "message-installed";
 // Somebody may make `domains/<md>` anew while it is exchanged.
 constexpr int kMaxExchanges = 3;
 
@@ -70,8 +74,8 @@ class Activation {
         announce_(announce) {}
 
   Result<ActivationOutcome> run() {
-    MD_TRY(drop_unreadable_kept(store_, name_));
-    LoadedSet staged = load_set(store_, Group::Staging, domain_, store_.key(), seals());
+    MD_TRY(drop_unreadable_kept());
+    LoadedSet staged = load_staged();
     if (!staged.has_any_file) {
       return ActivationOutcome{Kind::NothingStaged, "", {}};
     }
@@ -84,7 +88,7 @@ class Activation {
       return incomplete(staged);
     }
     if (const auto ready_at = held_back_until(staged.facts())) {
-      MD_TRY(seal_again());
+      MD_TRY(seal_again(load_staged()));
       return ActivationOutcome{
           Kind::NotYet,
           fmt::format("the new certificate is held back until {}", format_http_date(*ready_at)),
@@ -103,28 +107,38 @@ class Activation {
  private:
   /// What lies in staging at a start may be what another version has left there. Where this one has
   /// made the live set, its own has followed.
-  [[nodiscard]] Seals seals() const {
-    if (moment_ == ActivationMoment::Live) {
-      return Seals::Demanded;
+  [[nodiscard]] LoadedSet load_staged() const {
+    if (moment_ == ActivationMoment::Live || is_live_set_ours()) {
+      return load_set(store_, Group::Staging, domain_, store_.key());
     }
+    return load_staged_of_any_version(store_, domain_, store_.key());
+  }
+
+  [[nodiscard]] bool is_live_set_ours() const {
     const auto text = store_.load(Group::Domains, name_, store::kJobFile);
     const auto document =
         text ? json::Value::parse(*text, store::kJobFile) : Result<json::Value>(text.error());
-    const bool is_ours = document && store::parse_job(*document).last_logged(kActivatedEntry);
-    return is_ours ? Seals::Demanded : Seals::Optional;
+    return document && store::parse_job(*document).last_logged(kActivatedEntry);
   }
 
   /// Whoever looks at it next demands the seal.
-  Status seal_again() {
+  Status seal_again(const LoadedSet& staged) {
     if (moment_ == ActivationMoment::Live) {
       return {};
     }
-    for (const store::KeyedChain& keyed :
-         load_set(store_, Group::Staging, domain_, store_.key(), seals()).keyed) {
+    for (const store::KeyedChain& keyed : staged.keyed) {
       MD_ASSIGN_OR_RETURN(const std::string pem, crypto::to_pem(keyed.chain));
       MD_TRY(stage_certificate(store_, name_, keyed.spec, pem, store_.key()));
     }
     return {};
+  }
+
+  /// A note of certificates that stay, of no use to anybody, would be read again at each look.
+  Status drop_unreadable_kept() {
+    const auto text = load_staged(kKeptFile);
+    const bool is_useless =
+        text ? !json::Value::parse(*text, kKeptFile) : text.error().kind == ErrorKind::Corrupt;
+    return is_useless ? store_.remove_file(Group::Staging, name_, kKeptFile) : Status();
   }
 
   /// Is there nothing in staging but what is live? Then a death has kept us from dropping it.
@@ -203,7 +217,8 @@ class Activation {
   /// Fills `tmp/<md>`; what a death has left there before goes away.
   Status write_new_set(const ServedSet& set) {
     MD_TRY(store_.remove_folder(Group::Tmp, name_));
-    auto account = promote_account(store_, name_, domain_.settings.authorities);
+    auto account = is_account_of_own_authority() ? promote_account(store_, name_)
+                                                 : Result<std::string>(std::string());
     if (!account && account.error().kind != ErrorKind::Corrupt) {
       return std::move(account).error();
     }
@@ -241,13 +256,27 @@ class Activation {
     return store::to_json(job);
   }
 
+  [[nodiscard]] bool is_own_authority(const std::string& ca_url) const {
+    const auto& authorities = domain_.settings.authorities;
+    return std::ranges::any_of(authorities, [&](const model::CertificateAuthority& authority) {
+      return authority.url == ca_url;
+    });
+  }
+
+  [[nodiscard]] bool is_account_of_own_authority() const {
+    const auto text = load_staged(store::kAccountFile);
+    const auto record = text ? store::parse_account(*text, store::kAccountFile)
+                             : Result<store::AccountRecord>(text.error());
+    return record && is_own_authority(record->ca_url);
+  }
+
   /// Of staging nothing is taken but which CA has issued, if that is one that the domain may have.
   [[nodiscard]] store::DomainRecord record_of_new_set(const std::string& account) const {
     const auto live = load_record(Group::Domains);
     store::DomainRecord result = live ? *live : store::DomainRecord();
     const std::string ca_url_before = result.ca_url;
     const auto staged = load_record(Group::Staging);
-    if (staged && is_among(domain_.settings.authorities, staged->ca_url)) {
+    if (staged && is_own_authority(staged->ca_url)) {
       result.ca_url = staged->ca_url;
     }
     if (result.ca_url.empty() && !domain_.settings.authorities.empty()) {
@@ -370,14 +399,14 @@ Status recover_interrupted_activation(FileStore& store, const model::ManagedDoma
   return {};
 }
 
-Status publish_bundle(FileStore& store, const model::ManagedDomain& domain, const ServedSet& set,
-                      const SecretBytes& bundle_key) {
+Status publish_bundle(FileStore& store, const model::ManagedDomain& domain, const ServedSet& set) {
   constexpr mode_t kFolderMode = 0755;
-  constexpr mode_t kFileMode = 0644;
-  MD_ASSIGN_OR_RETURN(const Bytes sealed, store::seal_bundle(set, domain.name, bundle_key));
+  constexpr mode_t kFileMode =
+      0644;  // sealed: whoever reads it has nothing without the store's key
+  MD_ASSIGN_OR_RETURN(const SecretBytes key, store::bundle_key(store.key()));
+  MD_ASSIGN_OR_RETURN(const Bytes sealed, store::seal_bundle(set, domain.name, key));
   const std::string_view content(reinterpret_cast<const char*>(sealed.data()), sealed.size());
   MD_TRY(store.ensure_folder("served", kFolderMode, false));
-  // Sealed with a key that no file has.
   return store.save_at_root(fmt::format("served/{}.bundle", domain.name), content, kFileMode,
                             Durability::Replaceable);
 }

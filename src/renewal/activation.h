@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,8 +19,6 @@ namespace md::renewal {
 /// The entry in the log of `domains/<md>/job.json` that says that this module made the set live:
 /// those that another version activated have had their `installed` event from it.
 inline constexpr std::string_view kActivatedEntry = "activated";
-/// The entry there that says that the `installed` event was sent.
-inline constexpr std::string_view kInstalledEntry = "message-installed";
 
 /// What activation of a domain's staged set came to.
 struct ActivationOutcome {
@@ -73,18 +70,13 @@ Result<ActivationOutcome> activate_staged(store::FileStore& store,
 Status recover_interrupted_activation(store::FileStore& store, const model::ManagedDomain& domain,
                                       Logger& logger);
 
-/// Is the CA with that URL one of these?
-bool is_among(std::span<const model::CertificateAuthority> authorities, std::string_view ca_url);
-
-/// Copies the account staged in that folder into `accounts/ACME-<ca host>-<nnnn>`, unless
-/// the same account (its URL or its key, at that CA) is there already. The id; empty if nothing was
-/// staged. One that is of none of `authorities`, or whose key is not encrypted with the store's, or
-/// that cannot be read: Corrupt.
-Result<std::string> promote_account(store::FileStore& store, const std::string& staging_folder,
-                                    std::span<const model::CertificateAuthority> authorities);
+/// Copies the account staged with a set into `accounts/ACME-<ca host>-<nnnn>`, unless the same
+/// account (its URL, at that CA) is there already. The id; empty if nothing was staged. A staged
+/// account that cannot be read: Corrupt.
+Result<std::string> promote_account(store::FileStore& store, const std::string& staging_folder);
 
 /// Seals `set` and writes `served/<md>.bundle` for the children to read.
 Status publish_bundle(store::FileStore& store, const model::ManagedDomain& domain,
-                      const store::ServedSet& set, const SecretBytes& bundle_key);
+                      const store::ServedSet& set);
 
 }  // namespace md::renewal

@@ -58,10 +58,11 @@ TEST_F(ActivationTest, H4_PromotesNoAccountWhoseKeyIsNotOurs) {
 }
 
 TEST_F(ActivationTest, H4_PromotesNoAccountOfACaThatIsNotConfigured) {
+  stage(a_set());
   stage_account();
   put(Group::Staging, "account.json",
       R"({"status": "valid", "ca-url": "http://127.0.0.1/dir", "url": "http://127.0.0.1/1"})");
-  EXPECT_EQ(promote().error().kind, ErrorKind::Corrupt);
+  EXPECT_EQ(activate(Moment::Live).kind, Kind::Activated);
   EXPECT_THAT(*store_.folders(Group::Accounts), IsEmpty());
 }
 
@@ -88,9 +89,7 @@ TEST_F(ActivationTest, H4_TakesNothingThatIsNotOursWhereTheLiveSetIs) {
       put(Group::Staging, store::key_file(keyed.spec), keyed.key.to_pem()->text());
     }
   };
-  const auto foreign_keys = [&] {
-    testing::put_set(store_, Group::Staging, kName, set, other_key);
-  };
+  const auto foreign_keys = [&] { testing::stage_set(store_, kName, set, other_key); };
   const auto no_seals = [&] {
     for (const store::KeyedChain& keyed : set) {
       put(Group::Staging, store::certificate_file(keyed.spec), *crypto::to_pem(keyed.chain));
@@ -146,7 +145,7 @@ TEST_F(ActivationTest, H4_TakesNoNotesOfOthersOnTheLifeOfALiveSet) {
   const json::Value document = this->document(Group::Domains, kName, "job.json");
   EXPECT_FALSE(document.has("from"));
   const model::Job job = store::parse_job(document);
-  EXPECT_FALSE(job.last_logged(kInstalledEntry));
+  EXPECT_FALSE(job.last_logged("message-installed"));
   EXPECT_EQ(job.last_logged(kActivatedEntry), kNow);
   EXPECT_TRUE(job.last_logged("finished"));
 }

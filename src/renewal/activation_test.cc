@@ -341,7 +341,7 @@ TEST_F(ActivationTest, MakesNoPathOfWhatACaIsCalled) {
 TEST_F(ActivationTest, PublishesABundleThatChildrenCanOpen) {
   const auto set = a_set();
   const auto key = store::bundle_key(store_.key()).value();
-  ASSERT_TRUE(publish_bundle(store_, domain_, set, key));
+  ASSERT_TRUE(publish_bundle(store_, domain_, set));
   const auto sealed = store_.load_at_root("served/example.org.bundle");
   ASSERT_TRUE(sealed);
   const auto opened = store::open_bundle(as_bytes(*sealed), kName, key);
@@ -384,7 +384,7 @@ class InterruptedActivation {
     } else {
       save(*opened.store, Group::Domains, "fallback-pubcert.pem", "fallback");
     }
-    testing::put_set(*opened.store, Group::Staging, kName, new_set, opened.store->key());
+    testing::stage_set(*opened.store, kName, new_set, opened.store->key());
     save(*opened.store, Group::Staging, "md.json", kStagedDomain);
     save(*opened.store, Group::Staging, "job.json", kFinishedJob);
     save(*opened.store, Group::Staging, "account.json", kAccount);

@@ -71,6 +71,16 @@ Error failed_validations(const std::vector<std::pair<std::string, Problem>>& fai
   return error;
 }
 
+/// Each is a request or more. A CA may want others than one for each name (RFC 8555 §7.1.3).
+Status check_number(const acme::Order& order, std::size_t names) {
+  const std::size_t most = kFurtherAuthorizations + 2 * names;
+  if (order.authorizations.size() <= most) {
+    return {};
+  }
+  return fail(ErrorKind::Rejected, fmt::format("the CA wants {} authorizations for {} names",
+                                               order.authorizations.size(), names));
+}
+
 }  // namespace
 
 std::vector<model::ChallengeType> least_failed_first(std::vector<model::ChallengeType> types,
@@ -93,7 +103,7 @@ std::vector<model::ChallengeType> least_failed_first(std::vector<model::Challeng
 }
 
 Status Authorizations::complete(const acme::Order& order) {
-  MD_TRY(check_number(order));
+  MD_TRY(check_number(order, names_.size()));
   context_.journal.progress(
       fmt::format("Starting challenges for domains of {}", context_.domain.name));
   for (const std::string& url : order.authorizations) {
@@ -120,16 +130,6 @@ Status Authorizations::complete(const acme::Order& order) {
     return failed_validations(failures);
   }
   return {};
-}
-
-/// Each is a request or more. A CA may want others than one for each name (RFC 8555 §7.1.3).
-Status Authorizations::check_number(const acme::Order& order) const {
-  const std::size_t most = kFurtherAuthorizations + 2 * names_.size();
-  if (order.authorizations.size() <= most) {
-    return {};
-  }
-  return fail(ErrorKind::Rejected, fmt::format("the CA wants {} authorizations for {} names",
-                                               order.authorizations.size(), names_.size()));
 }
 
 Status Authorizations::look_at(const std::string& url) {

@@ -36,7 +36,6 @@ class Authorizations {
     model::ChallengeType type{model::ChallengeType::Http01};
   };
 
-  [[nodiscard]] Status check_number(const acme::Order& order) const;
   Status look_at(const std::string& url);
   Result<model::DnsName> ordered_name(const acme::Authorization& authorization) const;
   Result<std::vector<model::ChallengeType>> choices(const acme::Authorization& authorization,

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "crypto/digest.h"
+#include "store/documents.h"
 
 namespace md::renewal {
 namespace {
@@ -47,6 +48,13 @@ bool is_sealed_certificate(std::string_view text, std::string_view domain,
   }
   const auto line = line_for(text.substr(end + 1), domain, spec, store_key);
   return line && is_equal(*line, text.substr(0, end + 1));
+}
+
+Status stage_certificate(store::Store& store, const std::string& domain, const model::KeySpec& spec,
+                         std::string_view pem, const SecretBytes& store_key) {
+  MD_ASSIGN_OR_RETURN(const std::string sealed, seal_certificate(pem, domain, spec, store_key));
+  return store.save(store::Group::Staging, domain, store::certificate_file(spec), sealed,
+                    store::Durability::Synced);
 }
 
 }  // namespace md::renewal

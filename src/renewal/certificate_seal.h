@@ -7,6 +7,8 @@
 #include "base/result.h"
 #include "base/secret_bytes.h"
 #include "model/key_spec.h"
+#include "renewal/staged_set.h"
+#include "store/store.h"
 
 /// Certificates in `staging/` lie where every process of the child user may write, and the key that
 /// lies beside one proves nothing about it: encrypted keys can be copied. So a certificate begins
@@ -21,5 +23,14 @@ Result<std::string> seal_certificate(std::string_view pem, std::string_view doma
 /// Has `seal_certificate` made this text, for that domain and kind of key?
 bool is_sealed_certificate(std::string_view text, std::string_view domain,
                            const model::KeySpec& spec, const SecretBytes& store_key);
+
+/// Writes `staging/<md>/pubcert.*.pem`, sealed. The key beside it comes first.
+Status stage_certificate(store::Store& store, const std::string& domain, const model::KeySpec& spec,
+                         std::string_view pem, const SecretBytes& store_key);
+
+/// A staged set as load_set has it, but certificates need no seal: what another version has staged
+/// has none.
+LoadedSet load_staged_of_any_version(const store::Store& store, const model::ManagedDomain& domain,
+                                     const SecretBytes& store_key);
 
 }  // namespace md::renewal

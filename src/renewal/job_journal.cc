@@ -11,12 +11,22 @@
 namespace md::renewal {
 namespace {
 
+constexpr std::chrono::minutes kRestAfterLoss{10};
+
 Result<model::Job> load_job(const store::Store& store, const std::string& domain_name) {
   MD_ASSIGN_OR_RETURN(const std::string text,
                       store.load(store::Group::Staging, domain_name, store::kJobFile));
   MD_ASSIGN_OR_RETURN(const json::Value value,
                       json::Value::parse(text, fmt::format("job.json of {}", domain_name)));
   return store::parse_job(value);
+}
+
+/// How many attempts have failed, and until when the CA is to be left alone, is not known: else
+/// whoever breaks the file would take away all delay.
+void begin_after_loss(model::Job& job, const Error& error, TimePoint now) {
+  job.errors = 1;
+  job.next_run = now + kRestAfterLoss;
+  job.last = result_of(error, "Reading the job of before");
 }
 
 }  // namespace
@@ -27,23 +37,18 @@ JobJournal JobJournal::load(store::Store& store, const Clock& clock, Logger& log
   const bool is_lost = !job && job.error().kind != ErrorKind::NotFound;
   JobJournal journal(store, clock, logger, job ? *job : model::Job{});
   journal.job.name = domain_name;
-  if (is_lost) {
-    journal.begin_after_loss(job.error());
+  if (!is_lost) {
+    return journal;
+  }
+  begin_after_loss(journal.job, job.error(), clock.now());
+  logger.warning({},
+                 fmt::format("{}: its job cannot be read, a new one is begun; no attempt is "
+                             "made within {}: {}",
+                             domain_name, describe_duration(kRestAfterLoss), job.error().message));
+  if (const auto saved = journal.save(store::Durability::Synced); !saved) {
+    logger.debug(saved.error().message);
   }
   return journal;
-}
-
-/// How many attempts have failed, and until when the CA is to be left alone, is not known.
-void JobJournal::begin_after_loss(const Error& error) {
-  job.errors = 1;
-  job.next_run = clock_.now() + kRestAfterLoss;
-  job.last = result_of(error, "Reading the job of before");
-  logger_.warning({}, fmt::format("{}: its job cannot be read, a new one is begun; no attempt is "
-                                  "made within {}: {}",
-                                  job.name, describe_duration(kRestAfterLoss), error.message));
-  if (const auto saved = save(store::Durability::Synced); !saved) {
-    logger_.debug(saved.error().message);
-  }
 }
 
 void JobJournal::progress(std::string activity) {

@@ -24,15 +24,13 @@ inline constexpr std::string_view kFinishedEntry = "finished";
 /// domain's lock. Thread-compatible.
 class JobJournal {
  public:
-  /// The job in staging; a new one if there is none. Where it cannot be read, the new one has
-  /// failed once and rests, in the file too: else whoever breaks the file takes away all delay.
+  /// The job in staging; a new one if there is none, or if it cannot be read (a debug note).
   static JobJournal load(store::Store& store, const Clock& clock, Logger& logger,
                          const std::string& domain_name);
   /// With a job that could not be saved earlier.
   JobJournal(store::Store& store, const Clock& clock, Logger& logger, model::Job known)
       : job(std::move(known)), store_(store), clock_(clock), logger_(logger) {}
 
-  static constexpr std::chrono::minutes kRestAfterLoss{10};
   /// A step that takes longer is for all to see.
   static constexpr std::chrono::milliseconds kMoment{1000};
 
@@ -53,8 +51,6 @@ class JobJournal {
   model::Job job;
 
  private:
-  void begin_after_loss(const Error& error);
-
   store::Store& store_;
   const Clock& clock_;
   Logger& logger_;

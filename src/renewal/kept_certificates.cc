@@ -20,11 +20,6 @@ bool can_stay(const CertificateFacts& certificate, const model::ManagedDomain& d
   return certificate.fits_spec && !renewal_due(domain, alone, now).due;
 }
 
-Result<json::Value> load_document(const store::Store& store, const std::string& folder) {
-  MD_ASSIGN_OR_RETURN(const std::string text, store.load(Group::Staging, folder, kKeptFile));
-  return json::Value::parse(text, kKeptFile);
-}
-
 }  // namespace
 
 KeptCertificates certificates_to_keep(const model::ManagedDomain& domain, const RenewalFacts& facts,
@@ -48,7 +43,9 @@ KeptCertificates certificates_to_keep(const model::ManagedDomain& domain, const 
 
 KeptCertificates load_kept(const store::Store& store, const std::string& folder) {
   KeptCertificates kept;
-  const auto document = load_document(store, folder);
+  const auto text = store.load(Group::Staging, folder, kKeptFile);
+  const auto document =
+      text ? json::Value::parse(*text, kKeptFile) : Result<json::Value>(text.error());
   if (!document) {
     return kept;
   }
@@ -58,13 +55,6 @@ KeptCertificates load_kept(const store::Store& store, const std::string& folder)
     }
   }
   return kept;
-}
-
-Status drop_unreadable_kept(store::Store& store, const std::string& folder) {
-  const auto document = load_document(store, folder);
-  return document || document.error().kind != ErrorKind::Corrupt
-             ? Status()
-             : store.remove_file(Group::Staging, folder, kKeptFile);
 }
 
 Status save_kept(store::Store& store, const std::string& folder, const KeptCertificates& kept) {

@@ -26,8 +26,6 @@ KeptCertificates certificates_to_keep(const model::ManagedDomain& domain, const 
 
 /// What an attempt has noted; what cannot be read is nothing, and the renewal is for all.
 KeptCertificates load_kept(const store::Store& store, const std::string& folder);
-/// One that is of no use to anybody would be read again at each look.
-Status drop_unreadable_kept(store::Store& store, const std::string& folder);
 /// None: the file is removed.
 Status save_kept(store::Store& store, const std::string& folder, const KeptCertificates& kept);
 

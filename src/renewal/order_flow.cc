@@ -11,8 +11,8 @@
 #include "crypto/proven_key.h"
 #include "model/key_label.h"
 #include "renewal/authorizations.h"
+#include "renewal/certificate_seal.h"
 #include "renewal/failure.h"
-#include "renewal/staged_set.h"
 
 namespace md::renewal {
 namespace {

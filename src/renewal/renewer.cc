@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.h"
 #include "renewal/visit.h"
 #include "store/lock.h"
 
@@ -14,11 +13,9 @@ namespace md::renewal {
 namespace {
 
 constexpr std::string_view kLockFolder = "locks";
-constexpr mode_t kLockFolderMode = 0700;
+constexpr mode_t kLockFolderMode = 0755;
 // Somebody else is at work on the domain: another generation of children, most likely.
 constexpr std::chrono::seconds kWhileBusy{1};
-constexpr std::chrono::minutes kTellBusyAfter{1};
-constexpr std::chrono::hours kTellBusyAgain{1};
 // There can be no lock (the folder is gone, the disk full): somebody has to do something about it.
 constexpr std::chrono::minutes kWithoutLock{1};
 
@@ -45,14 +42,12 @@ TimePoint Renewer::check(const model::ManagedDomain& domain, http::Client& http_
   }
   if (!lock) {
     if (lock.error().kind == ErrorKind::Busy) {
-      note_busy(domain.name);
       return world_.clock.now() + kWhileBusy;
     }
     world_.logger.error({}, fmt::format("{}: not looked after, since there is no lock: {}",
                                         domain.name, lock.error().message));
     return world_.clock.now() + kWithoutLock;
   }
-  note_not_busy(domain.name);
   Visit visit(
       {world_, events_, accounts_, challenge_keys_, requests_, advice_, holds_, http_client,
        [this](const std::string& ca_url) -> acme::NoncePool& { return nonces_for(ca_url); }},
@@ -63,27 +58,6 @@ TimePoint Renewer::check(const model::ManagedDomain& domain, http::Client& http_
     unsaved_jobs_.insert_or_assign(domain.name, std::move(*job));
   }
   return next;
-}
-
-/// Another generation of children ends soon; a stranger who holds the lock does not say so.
-void Renewer::note_busy(const std::string& domain_name) {
-  const TimePoint now = world_.clock.now();
-  const std::lock_guard guard(mutex_);
-  const auto [busy, is_new] = busy_.emplace(domain_name, Busy{now, now + kTellBusyAfter});
-  if (is_new || now < busy->second.tell_at) {
-    return;
-  }
-  busy->second.tell_at = now + kTellBusyAgain;
-  world_.logger.warning(
-      {}, fmt::format("{}: not looked after for {}: another process holds its lock {}/{}.lock. If "
-                      "no other server of this store is at work on it, find out who does (lslocks)",
-                      domain_name, describe_duration(now - busy->second.since), kLockFolder,
-                      domain_name));
-}
-
-void Renewer::note_not_busy(const std::string& domain_name) {
-  const std::lock_guard guard(mutex_);
-  busy_.erase(domain_name);
 }
 
 std::optional<model::Job> Renewer::take_unsaved(const std::string& domain_name) {

@@ -38,14 +38,6 @@ class Renewer {
   TimePoint check(const model::ManagedDomain& domain, http::Client& http_client);
 
  private:
-  /// Since when another process has held a domain's lock.
-  struct Busy {
-    TimePoint since;
-    TimePoint tell_at;
-  };
-
-  void note_busy(const std::string& domain_name);
-  void note_not_busy(const std::string& domain_name);
   std::optional<model::Job> take_unsaved(const std::string& domain_name);
   acme::NoncePool& nonces_for(const std::string& ca_url);
 
@@ -58,7 +50,6 @@ class Renewer {
   CaHolds holds_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<acme::NoncePool>> nonces_;  // by CA URL, guarded by mutex_
-  std::map<std::string, Busy> busy_;  // by domain, guarded by mutex_
   /// Jobs that a full or unwritable disk did not take, so that they back off all the same.
   std::map<std::string, model::Job> unsaved_jobs_;  // by domain, guarded by mutex_
 };

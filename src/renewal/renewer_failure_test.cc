@@ -100,11 +100,30 @@ TEST(Renewer, M3_BacksOffFromACaOfManyWordsLikeFromAnyOther) {
 
 TEST(Renewer, H1_AsksNoMoreAuthorizationsThanItsNamesWouldNeed) {
   RenewalBed bed;
-  bed.ca.behaviour.further_authorizations = 15'000;
+  bed.ca.behaviour.intercept =
+      [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (!request.url.ends_with("/new-order")) {
+      return std::nullopt;
+    }
+    json::Value authorizations = json::Value::array();
+    for (int i = 0; i < 15'000; ++i) {
+      authorizations.push_back("https://ca.test/authz/" + std::to_string(i));
+    }
+    http::Response response;
+    response.status = 201;
+    response.headers.add("Location", "https://ca.test/order/1");
+    response.body = json::Value::object()
+                        .set("status", "pending")
+                        .set("identifiers", json::Value::array())
+                        .set("finalize", "https://ca.test/finalize/1")
+                        .set("authorizations", std::move(authorizations))
+                        .dump();
+    return response;
+  };
   bed.check();
   EXPECT_EQ(bed.ca.requests_to("/authz"), 0U);
   EXPECT_EQ(bed.job().errors, 1U);
-  EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr("authorizations for 2 names"));
+  EXPECT_THAT(bed.log_of(kAttemptFailed), HasSubstr("15000 authorizations for 2 names"));
 }
 
 TEST(Renewer, SaysWhatIsMissingWithoutAgreement) {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <set>
 
-#include "renewal/job_journal.h"
 #include "renewal/testing/renewal_bed.h"
 #include "renewal/worker_pool.h"
 #include "store/lock.h"
@@ -489,32 +488,6 @@ TEST(Renewer, WaitsForWhoeverHoldsTheDomainsLock) {
   EXPECT_EQ(bed.ca.requests_to("/"), 0U);
 }
 
-TEST(Renewer, M1_SaysOfALockThatSomebodyElseHoldsForLong) {
-  RenewalBed bed;
-  const auto said = [&] {
-    const auto entries = bed.logger.entries();
-    return std::ranges::count_if(entries, [](const auto& entry) {
-      return entry.level == LogLevel::Warning &&
-             entry.message.find("example.org.lock") != std::string::npos;
-    });
-  };
-  auto lock = store::FileLock::try_acquire(bed.store().path_of("locks") / "example.org.lock");
-  ASSERT_TRUE(lock);
-  for (int second = 0; second < 59; ++second) {
-    bed.check();
-    bed.clock.advance(1s);
-  }
-  EXPECT_EQ(said(), 0) << "another generation of children may be at work";
-  for (int minute = 0; minute < 50; ++minute) {
-    bed.clock.advance(1min);
-    bed.check();
-  }
-  EXPECT_EQ(said(), 1);
-  bed.clock.advance(20min);
-  bed.check();
-  EXPECT_EQ(said(), 2);
-}
-
 TEST(Renewer, M3_RestsAfterABrokenJobAndGoesOn) {
   RenewalBed bed;
   ASSERT_TRUE(bed.store().save(store::Group::Staging, "example.org", "job.json",
@@ -523,7 +496,7 @@ TEST(Renewer, M3_RestsAfterABrokenJobAndGoesOn) {
   EXPECT_FALSE(bed.has_staged());
   EXPECT_EQ(bed.job().errors, 1U);
   EXPECT_GT(next, bed.clock.now());
-  bed.clock.advance(JobJournal::kRestAfterLoss);
+  bed.clock.advance(10min);
   bed.check();
   EXPECT_TRUE(bed.has_staged());
 }

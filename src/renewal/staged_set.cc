@@ -169,25 +169,12 @@ bool is_part_of_a_set(std::string_view file) {
   return (file.starts_with("privkey.") || file.starts_with("pubcert.")) && file.ends_with(".pem");
 }
 
-}  // namespace
-
-CertificateSetFacts LoadedSet::facts() const {
-  CertificateSetFacts set;
-  set.flaw = flaw;
-  set.certificates.reserve(keyed.size());
-  for (const store::KeyedChain& chain : keyed) {
-    set.certificates.push_back(facts_of(chain));
-  }
-  return set;
-}
-
-LoadedSet load_set(const store::Store& store, store::Group group,
-                   const model::ManagedDomain& domain, const SecretBytes& store_key, Seals seals) {
+LoadedSet load(const store::Store& store, store::Group group, const model::ManagedDomain& domain,
+               const SecretBytes& store_key, const SecretBytes* seal_key) {
   LoadedSet set;
   const std::span<const unsigned char> passphrase =
       group == Group::Domains ? std::span<const unsigned char>() : store_key.bytes();
-  const bool is_seal_demanded = group == Group::Staging && seals == Seals::Demanded;
-  const Folder folder{store, group, domain, passphrase, is_seal_demanded ? &store_key : nullptr};
+  const Folder folder{store, group, domain, passphrase, seal_key};
   const auto kept = group == Group::Staging ? load_kept(store, domain.name) : KeptCertificates{};
   for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
     LoadedPair pair = load_pair(folder, spec);
@@ -210,11 +197,26 @@ LoadedSet load_set(const store::Store& store, store::Group group,
   return set;
 }
 
-Status stage_certificate(store::Store& store, const std::string& domain, const model::KeySpec& spec,
-                         std::string_view pem, const SecretBytes& store_key) {
-  MD_ASSIGN_OR_RETURN(const std::string sealed, seal_certificate(pem, domain, spec, store_key));
-  return store.save(Group::Staging, domain, store::certificate_file(spec), sealed,
-                    store::Durability::Synced);
+}  // namespace
+
+CertificateSetFacts LoadedSet::facts() const {
+  CertificateSetFacts set;
+  set.flaw = flaw;
+  set.certificates.reserve(keyed.size());
+  for (const store::KeyedChain& chain : keyed) {
+    set.certificates.push_back(facts_of(chain));
+  }
+  return set;
+}
+
+LoadedSet load_set(const store::Store& store, store::Group group,
+                   const model::ManagedDomain& domain, const SecretBytes& store_key) {
+  return load(store, group, domain, store_key, group == Group::Staging ? &store_key : nullptr);
+}
+
+LoadedSet load_staged_of_any_version(const store::Store& store, const model::ManagedDomain& domain,
+                                     const SecretBytes& store_key) {
+  return load(store, Group::Staging, domain, store_key, nullptr);
 }
 
 void complete_with(const LoadedSet& live, const model::ManagedDomain& domain, LoadedSet& staged) {

@@ -25,26 +25,13 @@ struct LoadedSet {
   [[nodiscard]] CertificateSetFacts facts() const;
 };
 
-/// Must a staged certificate bear the seal of this store (renewal/certificate_seal.h)?
-enum class Seals {
-  Demanded,
-  /// What another version has staged has none.
-  Optional,
-};
-
 /// Loads `group`/`domain.name`: for each configured key spec the key and its chain; both must
 /// parse, match, be of that kind, and the certificate must cover the domain's names. Keys outside
-/// `domains/` may be encrypted with `store_key`; those of `staging/`, where all processes of the
-/// child user may write, must be, and sign what their certificate verifies. Never fails: what is
-/// wrong is the set's flaw, and pairs that parse and match are in `keyed` all the same, since they
-/// beat a fallback (CR-09). Expired certificates are whole (they stay in use).
+/// `domains/` may be encrypted with `store_key`. Never fails: what is wrong is the set's flaw, and
+/// pairs that parse and match are in `keyed` all the same, since they beat a fallback (CR-09).
+/// Expired certificates are whole (they stay in use).
 LoadedSet load_set(const store::Store& store, store::Group group,
-                   const model::ManagedDomain& domain, const SecretBytes& store_key,
-                   Seals seals = Seals::Demanded);
-
-/// `staging/<md>/pubcert.*.pem`, with its seal. The key beside it comes first.
-Status stage_certificate(store::Store& store, const std::string& domain, const model::KeySpec& spec,
-                         std::string_view pem, const SecretBytes& store_key);
+                   const model::ManagedDomain& domain, const SecretBytes& store_key);
 
 /// Puts the live pairs that a staged set leaves out into it. One that is not live any more, or does
 /// not fit the configuration, is the set's flaw.

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "renewal/testing/sample_sets.h"
+#include "renewal/testing/staged_samples.h"
 #include "store/testing/memory_store.h"
 
 namespace md::renewal {
@@ -21,9 +21,14 @@ class StagedSetTest : public ::testing::Test {
  protected:
   void put(Group group, const store::KeyedChain& keyed) {
     testing::put_pair(store_, group, domain_.name, keyed, key_);
+    if (group == Group::Staging) {
+      testing::stage_set(store_, domain_.name, {keyed}, key_);
+    }
   }
   void put_all(Group group) {
-    testing::put_set(store_, group, domain_.name, testing::sample_set(domain_, kValid), key_);
+    for (const store::KeyedChain& keyed : testing::sample_set(domain_, kValid)) {
+      put(group, keyed);
+    }
   }
   void overwrite(const std::string& file, const std::string& content) {
     ASSERT_TRUE(

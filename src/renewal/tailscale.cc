@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crypto/certificate.h"
 #include "crypto/private_key.h"
+#include "renewal/certificate_seal.h"
 #include "renewal/decide.h"
 #include "store/documents.h"
 

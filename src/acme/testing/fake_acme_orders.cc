@@ -212,9 +212,6 @@ http::Response FakeAcmeServer::Impl::order_answer(int status, OrderState& order)
   for (const unsigned id : order.authorizations) {
     authorizations.push_back(url_of("authz", id));
   }
-  for (unsigned i = 0; i < server_.behaviour.further_authorizations; ++i) {
-    authorizations.push_back(url_of("authz", i));
-  }
   json::Value value = json::Value::object();
   value.set("status", name_of(order.status)).set("expires", rfc3339(order.expires));
   value.set("identifiers", std::move(identifiers));

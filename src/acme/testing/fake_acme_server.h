@@ -57,8 +57,6 @@ class FakeAcmeServer final : public http::Client {
     std::function<std::optional<Result<http::Response>>(const http::Request&)> intercept;
     /// Looks at each answer before the client gets it, and may change it.
     std::function<void(const http::Request&, http::Response&)> rewrite;
-    /// In each order, beside one for each name.
-    unsigned further_authorizations{0};
     /// Validates: is this key authorization in place? (type, name, token, key authorization)
     /// Not set: it always is. Called without a lock held.
     std::function<bool(const std::string&, const std::string&, const std::string&,

@@ -10,7 +10,7 @@
 #include "base/testing/recording_logger.h"
 #include "base/testing/scoped_temp_dir.h"
 #include "renewal/activation.h"
-#include "renewal/testing/sample_sets.h"
+#include "renewal/testing/staged_samples.h"
 #include "store/testing/faulty_file_system.h"
 
 /// For tests of activation: a store on disk, with a domain, sets and accounts to put there.
@@ -65,7 +65,7 @@ class ActivationTest : public ::testing::Test {
     put(Group::Domains, "md.json", R"({"name": "example.org", "state": 2})");
   }
   void stage(const store::ServedSet& set) {
-    testing::put_set(store_, Group::Staging, kName, set, store_.key());
+    testing::stage_set(store_, kName, set, store_.key());
     put(Group::Staging, "md.json", kStagedDomain);
     put(Group::Staging, "job.json", kFinishedJob);
   }
@@ -73,9 +73,7 @@ class ActivationTest : public ::testing::Test {
     put(Group::Staging, "account.json", kAccount);
     put(Group::Staging, "account.pem", *account_key_.to_encrypted_pem(store_.key().bytes()));
   }
-  Result<std::string> promote() {
-    return promote_account(store_, kName, domain_.settings.authorities);
-  }
+  Result<std::string> promote() { return promote_account(store_, kName); }
   ActivationOutcome activate(ActivationMoment moment, TimePoint now = kNow) {
     auto outcome = activate_staged(store_, domain_, moment, now);
     EXPECT_TRUE(outcome) << outcome.error().message;

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "crypto/testing/test_ca.h"
 #include "model/managed_domain.h"
-#include "renewal/staged_set.h"
 #include "store/documents.h"
 #include "store/served_set.h"
 #include "store/store.h"
@@ -61,8 +60,7 @@ inline store::ServedSet sample_set(const model::ManagedDomain& domain,
   return set;
 }
 
-/// Writes one pair as it lies in that group: keys encrypted, but for `domains/`; certificates
-/// sealed in `staging/`.
+/// Writes one pair as it lies in that group: keys encrypted, but for `domains/`.
 inline void put_pair(store::Store& store, store::Group group, const std::string& folder,
                      const store::KeyedChain& keyed, const SecretBytes& store_key) {
   const std::string key = group == store::Group::Domains
@@ -72,12 +70,7 @@ inline void put_pair(store::Store& store, store::Group group, const std::string&
     (void)store.save(group, folder, file, content, store::Durability::Synced);
   };
   put(store::key_file(keyed.spec), key);
-  const std::string chain = *crypto::to_pem(keyed.chain);
-  if (group == store::Group::Staging) {
-    (void)renewal::stage_certificate(store, folder, keyed.spec, chain, store_key);
-  } else {
-    put(store::certificate_file(keyed.spec), chain);
-  }
+  put(store::certificate_file(keyed.spec), *crypto::to_pem(keyed.chain));
 }
 
 inline void put_set(store::Store& store, store::Group group, const std::string& folder,
