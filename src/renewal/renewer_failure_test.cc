@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What goes wrong at the CA, in the configuration, on the way: reported, and tried again.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
