@@ -196,7 +196,7 @@ def test_nothing_that_is_put_anywhere_changes_what_is_served_who_orders_or_what_
         assert bed.victim.read_text() == "of root" and stat.S_IMODE(bed.victim.stat().st_mode) == 0o600, label
         assert bed.victim.stat().st_uid == 0, label
         assert not [p for p in bed.httpd.store.glob("accounts/*/account.json") if b"attacker" in p.read_bytes()], label
-            for group in groups:
+        for group in groups:
             for path in (bed.httpd.store / group).iterdir():
                 remove(path)
 
