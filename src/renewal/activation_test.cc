@@ -58,6 +58,7 @@ TEST_F(ActivationTest, KeepsKeysPlainAndForTheOwnerAlone) {
 }
 
 TEST_F(ActivationTest, WritesTheDomainsRecordAnew) {
+  put(Group::Domains, "md.json", kStagedDomain);
   stage(a_set());
   stage_account();
   activate(Moment::AtStart);
@@ -388,7 +389,9 @@ class InterruptedActivation {
     save(*opened.store, Group::Staging, "md.json", kStagedDomain);
     save(*opened.store, Group::Staging, "job.json", kFinishedJob);
     save(*opened.store, Group::Staging, "account.json", kAccount);
-    save(*opened.store, Group::Staging, "account.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----");
+    const auto& account_key = crypto::testing::shared_ec_key();
+    save(*opened.store, Group::Staging, "account.pem",
+         *account_key.to_encrypted_pem(opened.store->key().bytes()));
   }
 
   /// False: it ended before `operation`.

@@ -152,8 +152,10 @@ TEST_F(StagedSetTest, NamesTheFileThatCannotBeRead) {  // ST-01
 TEST_F(StagedSetTest, IsBrokenWithKeysOfAnotherStore) {
   put_all(Group::Staging);
   key_ = SecretBytes(std::string_view("another key"));
-  EXPECT_THAT(load().flaw, HasSubstr("private key(rsa) cannot be used"));
+  EXPECT_THAT(load().flaw, HasSubstr("seal of this store"));
   EXPECT_TRUE(load().is_broken);
+  EXPECT_THAT(load_staged_of_any_version(store_, domain_, key_).flaw,
+              HasSubstr("private key(rsa) cannot be used"));
 }
 
 TEST_F(StagedSetTest, IsNotBrokenWhereTheDiskFails) {
