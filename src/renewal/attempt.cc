@@ -83,8 +83,14 @@ Result<CertificateSetFacts> Attempt::run() {
 Result<std::string> Attempt::profile_for(const acme::Directory& directory) const {
   const std::string& wanted = domain_.settings.profile;
   const auto& offered = directory.profiles;
-  if (wanted.empty() || std::find(offered.begin(), offered.end(), wanted) != offered.end()) {
+  if (wanted.empty()) {
     return wanted;
+  }
+  const auto found = std::find_if(offered.begin(), offered.end(), [&](const std::string& one) {
+    return equals_ignoring_case(one, wanted);
+  });
+  if (found != offered.end()) {
+    return *found;
   }
   const std::string complaint =
       fmt::format("the CA does not offer the profile '{}', but {}", wanted,

@@ -501,12 +501,15 @@ TEST(Renewer, M3_RestsAfterABrokenJobAndGoesOn) {
   EXPECT_TRUE(bed.has_staged());
 }
 
-TEST(Renewer, AsksForAProfileThatTheCaHas) {
-  RenewalBed bed;
-  bed.ca.behaviour.profiles = {"classic", "shortlived"};
-  bed.domain.settings.profile = "shortlived";
-  bed.check();
-  EXPECT_THAT(bed.ca.last_order(), HasSubstr("shortlived"));
+TEST(Renewer, AsksForAProfileThatTheCaHasInAnyCase) {
+  for (const char* written : {"shortlived", "ShortLived"}) {
+    RenewalBed bed;
+    bed.ca.behaviour.profiles = {"classic", "shortlived"};
+    bed.domain.settings.profile = written;
+    bed.check();
+    EXPECT_THAT(bed.ca.last_order(), HasSubstr(R"("profile":"shortlived")")) << written;
+    EXPECT_TRUE(bed.has_staged()) << written;
+  }
 }
 
 TEST(Renewer, LeavesOutAProfileThatTheCaLacksUnlessItIsMandatory) {  // AC-39
