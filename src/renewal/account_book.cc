@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -25,10 +26,23 @@ constexpr std::chrono::minutes kLockPatience{5};
 constexpr std::string_view kMailto = "mailto:";
 constexpr std::string_view kValid = "valid";
 
-/// httpd's words where no ServerAdmin is configured, and those of its sample configuration.
+/// Domains where nobody has a public mailbox: RFC 2606, RFC 6762 and what networks call themselves.
+constexpr auto kPrivateDomains = std::to_array<std::string_view>(
+    {"example", "invalid", "localhost", "local", "localdomain", "internal", "lan", "home.arpa",
+     "example.com", "example.net", "example.org"});
+
+/// A ServerAdmin that CAs refuse: no address, or one that a distribution or httpd's samples filled
+/// in.
 bool is_nobody(std::string_view address) {
-  return address.find('@') == std::string_view::npos || address == "[no address given]" ||
-         equals_ignoring_case(address, "you@example.com");
+  const auto at = address.rfind('@');
+  if (at == std::string_view::npos || at == 0 || address == "[no address given]") {
+    return true;
+  }
+  const std::string domain = "." + to_lower(address.substr(at + 1));
+  return domain.find('.', 1) == std::string::npos ||
+         std::any_of(kPrivateDomains.begin(), kPrivateDomains.end(), [&](std::string_view one) {
+           return domain.ends_with(fmt::format(".{}", one));
+         });
 }
 
 std::string_view without_scheme(std::string_view contact) {

@@ -267,10 +267,19 @@ TEST(ContactsOf, TakesTheServerAdminIfThatIsSomebody) {
   model::ManagedDomain domain = testing::sample_domain({"a.test"});
   domain.server_admin = "webmaster@a.test";
   EXPECT_THAT(contacts_of(domain), ElementsAre("mailto:webmaster@a.test"));
-  for (const char* nobody : {"", "[no address given]", "you@example.com", "root"}) {
+  for (const char* nobody :
+       {"", "[no address given]", "you@example.com", "root", "@a.test", "webmaster@localhost",
+        "root@host", "a@b.example", "a@srv.Local", "a@example.org", "a@www.example.NET",
+        "mailto:webmaster@localhost", "a@localhost.localdomain"}) {  // reports 2
     domain.server_admin = nobody;
     EXPECT_THAT(contacts_of(domain), IsEmpty()) << nobody;
   }
+  for (const char* somebody : {"a@myexample.org", "a@notlocal.net", "a@local.host.org"}) {
+    domain.server_admin = somebody;
+    EXPECT_THAT(contacts_of(domain), ElementsAre("mailto:" + std::string(somebody)));
+  }
+  domain.settings.contact = "webmaster@localhost";
+  EXPECT_THAT(contacts_of(domain), ElementsAre("mailto:webmaster@localhost")) << "is configured";
 }
 
 }  // namespace
