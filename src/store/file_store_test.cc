@@ -229,14 +229,12 @@ TEST_F(FileStoreTest, ChangesNoOwnerIfNotStartedAsRoot) {  // ST-11
 }
 
 TEST_F(FileStoreTest, RefusesABrokenHeaderAndChangesNothing) {  // ST-07
-  const std::string_view broken[] = {
-      "",
-      "{",
-      "[]",
-      R"({"store":{"version":3.0}})",
-      R"({"store":{"version":3.0},"key":"short"})",
-      R"({"store":{"version":"3"},"key":"N5FOwik6uoodRP4932OWxbpwkpYK5LAv1zbhE-mtqLej6Y-QJuBy84rKSq8R_6vT"})",
-      R"({"key":"N5FOwik6uoodRP4932OWxbpwkpYK5LAv1zbhE-mtqLej6Y-QJuBy84rKSq8R_6vT"})"};
+  const std::string_view broken[] = {"",
+                                     "{",
+                                     "[]",
+                                     R"({"store":{"version":3.0}})",
+                                     R"({"store":{"version":3.0},"key":"short"})",
+                                     R"({"store":{"version":3.0},"key":5})"};
   write("domains/a/privkey.pem", "key");
   for (const std::string_view text : broken) {
     write("md_store.json", text);
@@ -249,6 +247,21 @@ TEST_F(FileStoreTest, RefusesABrokenHeaderAndChangesNothing) {  // ST-07
     EXPECT_EQ(read("md_store.json"), text);
     EXPECT_EQ(read("domains/a/privkey.pem"), "key");
     EXPECT_FALSE(fs::exists(root() / "tmp"));
+  }
+}
+
+TEST_F(FileStoreTest, TakesAVersionThatIsNoNumberBadInput) {
+  for (const char* version : {"\"3.0\"", "\"3\"", "\"x\"", "null", "true", "[]", "{}", "3", "-1"}) {
+    std::string header(md::testing::samples::kHeader);
+    header.replace(header.find("3.0"), 3, version);
+    write("md_store.json", header);
+    EXPECT_TRUE(open()) << version;
+  }
+  const std::string key =
+      R"("key":"N5FOwik6uoodRP4932OWxbpwkpYK5LAv1zbhE-mtqLej6Y-QJuBy84rKSq8R_6vT"})";
+  for (const char* rest : {"{", "{\"store\":{},", "{\"store\":\"3.0\",", "{\"store\":[],\r\n"}) {
+    write("md_store.json", rest + key);
+    EXPECT_TRUE(open()) << rest;
   }
 }
 

@@ -18,7 +18,7 @@ struct Header {
   json::Value document;  ///< all of it; holds the key, too
 };
 
-/// Corrupt unless version and key are there and well-formed.
+/// Corrupt unless the key is there and well-formed. A version that is no number counts as today's.
 Result<Header> parse_header(std::string_view text);
 /// The document of a new store with that key.
 std::string make_header_text(const SecretBytes& key);

@@ -3,12 +3,15 @@
 serves, says what is wrong, and loses nothing."""
 
 import errno
+import json
+import os
 import subprocess
 
 import pytest
 
 from testbed import batch, tls
 from testbed.bed import Domain, Layout
+from testbed.httpd import DEBIAN_MOD_MD
 from testbed.processes import ORDINARY_USER
 from testbed.waiting import eventually
 
@@ -234,3 +237,92 @@ def fill(path):
                 file.write(bytes(4096))
         except OSError as full:
             assert full.errno == errno.ENOSPC
+
+
+def edited(change):
+    """Changes a document and writes it back."""
+    def edit(path):
+        document = json.loads(path.read_text())
+        change(document)
+        path.write_text(json.dumps(document, indent=2))
+    return edit
+
+
+def rewritten(change):
+    return lambda path: path.write_bytes(change(path.read_bytes()))
+
+
+# What editors, copies and hands make of a document, whatever is in it.
+HANDLED = {"a BOM": rewritten(lambda text: b"\xef\xbb\xbf" + text),
+           "lines of Windows": rewritten(lambda text: text.replace(b"\n", b"\r\n")),
+           "lines of old Macs": rewritten(lambda text: text.replace(b"\n", b"\r")),
+           "unknown members": edited(lambda document: document.update({"x": {"y": [1]}, "z": None})),
+           "another owner": lambda path: os.chown(path, 33, 33),
+           "open to all": lambda path: path.chmod(0o666),
+           "closed to all": lambda path: path.chmod(0)}
+# What is only fine where the document can be written anew.
+DAMAGED = {"half of it": rewritten(lambda text: text[:len(text) // 2]),
+           "nothing": rewritten(lambda text: b""),
+           "something behind it": rewritten(lambda text: text + b"\n\nnotes"),
+           "a comma too many": rewritten(lambda text: text.rstrip()[:-1].rstrip() + b",\n}"),
+           "a comment": rewritten(lambda text: b"// edited\n" + text),
+           "a list": rewritten(lambda text: b"[]"),
+           "null": rewritten(lambda text: b"null")}
+MEMBERS = [("name", 5), ("name", ""), ("name", "../x"), ("name", "other.example.org"), ("domains", "kept.example.org"),
+           ("domains", []), ("domains", [1, None]), ("domains", ["In!valid"]), ("contacts", "mailto:x@y.org"),
+           ("contacts", {"a": 1}), ("state", "2"), ("state", 99), ("state", -1), ("renew-mode", "1"), ("renew-mode", 9),
+           ("renew-window", "soon"), ("renew-window", 33), ("renew-window", "500%"), ("privkey", "RSA"),
+           ("privkey", [{"type": "RSA", "bits": "2048"}]), ("privkey", {"type": "EC", "curve": "../x"}), ("ca", "x"),
+           ("ca", {"urls": "x", "challenges": "http-01", "account": 7, "proto": 3}), ("must-staple", "yes"),
+           ("transitive", "1"), ("require-https", 1), ("proto", []), ("eab", 7), ("cert-files", 5)]
+VERSIONS = ["3.0", "3", "x", None, True, [], 3, -1]
+
+
+def test_bad_input_in_md_json_costs_nothing(active):
+    path = active.httpd.store / "domains" / DOMAIN.name / "md.json"
+    whole = path.read_bytes()
+    wrongs = {**HANDLED, **DAMAGED, **{f"{member}: {value}": edited(lambda document, m=member, v=value: document.update({m: v}))
+                                      for member, value in MEMBERS}}
+    for what, do_wrong in wrongs.items():
+        path.write_bytes(whole)
+        do_wrong(path)
+        active.httpd.start()
+        assert active.serial(DOMAIN.name, ciphers=tls.EC_ONLY) in active.certificates, what
+        active.httpd.stop()
+        assert active.store.json("domains", DOMAIN.name, "md.json")["domains"] == [DOMAIN.name], what
+    assert active.pebble.orders() == 2
+
+
+def test_bad_input_in_the_header_refuses_no_start(active):
+    path = active.httpd.store / "md_store.json"
+    whole = path.read_bytes()
+    wrongs = {**{what: change for what, change in HANDLED.items()},
+              **{f"version {value}": edited(lambda document, v=value: document["store"].update(version=v))
+                 for value in VERSIONS},
+              "no version": edited(lambda document: document["store"].pop("version")),
+              "no store": edited(lambda document: document.pop("store"))}
+    if active.httpd.layout.module == DEBIAN_MOD_MD:
+        del wrongs["a BOM"]
+    for what, do_wrong in wrongs.items():
+        path.write_bytes(whole)
+        do_wrong(path)
+        active.httpd.start()
+        assert active.serial(DOMAIN.name, ciphers=tls.EC_ONLY) in active.certificates, what
+        active.httpd.stop()
+    assert active.pebble.orders() == 2
+
+
+JOBS = ['{"name": "kept", "finis', "[]", "", '{"finished": "false", "errors": "3", "next-run": 5, "last-run": {}}',
+        '{"errors": -5, "last": 7, "log": {"entries": "x"}}', '{"errors": 1e300, "log": [[[]]]}']
+
+
+def test_bad_input_in_job_json_costs_nothing(active):
+    path = active.httpd.store / "staging" / DOMAIN.name / "job.json"
+    path.parent.mkdir(mode=0o755, exist_ok=True)
+    for text in JOBS:
+        path.write_text(text)
+        active.httpd.start()
+        assert active.serial(DOMAIN.name, ciphers=tls.EC_ONLY) in active.certificates, text
+        assert active.md_status(DOMAIN.name)["name"] == DOMAIN.name
+        active.httpd.stop()
+    assert active.pebble.orders() == 2
