@@ -85,11 +85,15 @@ TEST(Text, DurationsKnowTheirUnits) {
     const char* text;
     std::chrono::milliseconds expected;
   };
-  for (const Row& row : {Row{"5", 5s}, Row{"90d", 90 * 24h}, Row{"12h", 12h}, Row{"5mi", 5min},
-                         Row{"200ms", 200ms}, Row{"2W", 14 * 24h}, Row{"0", 0s}}) {
+  for (const Row& row :
+       {Row{"5", 5s}, Row{"90d", 90 * 24h}, Row{"12h", 12h}, Row{"5mi", 5min}, Row{"200ms", 200ms},
+        Row{"2W", 14 * 24h}, Row{"0", 0s}, Row{"-7d", -7 * 24h}, Row{"-1", -1s}, Row{"+5s", 5s},
+        Row{" 5s", 5s}, Row{"10days", 240h}, Row{"10mix", 10min},
+        Row{"99999999999999d", 36525 * 24h}, Row{"-99999999999999d", -36525 * 24h}}) {
     EXPECT_EQ(*parse_duration(row.text, 1s), row.expected) << row.text;
   }
-  for (const char* bad : {"", "d", "-1s", "1y", "1 d", "99999999999999999999", "9999999999999w"}) {
+  for (const char* bad :
+       {"", " ", "-", "+", "+-1s", "d", "1y", "1m", "1 d", "0x10", "99999999999999999999"}) {
     EXPECT_FALSE(parse_duration(bad, 1s)) << bad;
   }
 }

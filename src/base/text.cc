@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/leading_number.h"
 #include "base/time_range.h"
 
 namespace md {
@@ -215,31 +216,19 @@ Result<TimePoint> parse_rfc3339(std::string_view text) {
 }
 
 Result<milliseconds> parse_duration(std::string_view text, milliseconds default_unit) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const auto invalid = [&] {
+  const auto leading = leading_number(text);
+  const std::string unit_name = leading ? to_lower(leading->rest) : "";
+  const auto* const unit = std::find_if(
+      kUnits.begin(), kUnits.end(), [&](const Unit& u) { return unit_name.starts_with(u.name); });
+  if (!leading || (unit == kUnits.end() && !unit_name.empty())) {
     return fail(ErrorKind::InvalidInput,
                 fmt::format("'{}' has unrecognized format", printable(text, 64)));
-  };
-  if (error != std::errc() || number < 0) {
-    return invalid();
   }
-  const std::string unit_name = to_lower(std::string_view(end, text.data() + text.size()));
-  milliseconds unit = default_unit;
-  if (!unit_name.empty()) {
-    const auto* const found = std::find_if(kUnits.begin(), kUnits.end(),
-                                           [&](const Unit& u) { return u.name == unit_name; });
-    if (found == kUnits.end()) {
-      return invalid();
-    }
-    unit = found->length;
-  }
+  const milliseconds length = unit_name.empty() ? default_unit : unit->length;
   // A century is more than any setting means and keeps all later arithmetic free of overflow.
   constexpr milliseconds kLongest = days(36525);
-  if (number > kLongest / unit) {
-    return invalid();
-  }
-  return milliseconds(number * unit);
+  const std::int64_t most = kLongest / length;
+  return milliseconds(std::clamp(leading->number, -most, most) * length);
 }
 
 std::string describe_duration(Duration duration) {

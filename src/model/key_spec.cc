@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/key_spec.h"
 
+#include "base/file_name.h"
 #include "base/text.h"
 
 namespace md::model {
@@ -10,7 +11,7 @@ std::string KeySpec::name() const {
 }
 
 std::string KeySpec::file_suffix() const {
-  return type == Type::Rsa ? "" : "." + name();
+  return type == Type::Rsa ? "" : "." + file_name_for(name());
 }
 
 }  // namespace md::model

@@ -119,20 +119,37 @@ TEST(KeySpec, NamesItsFiles) {
   EXPECT_EQ(KeySpec::rsa(4096).file_suffix(), "");
   EXPECT_EQ(KeySpec::rsa().name(), "rsa");
   EXPECT_EQ(KeySpec::ec("P-256").file_suffix(), ".p-256");
+  EXPECT_EQ(KeySpec::ec("../X").file_suffix(), "...%2fx") << "B3: no path";
 }
 
 TEST(Window, IsReportedAsWritten) {
-  for (const auto& [written, text] : std::vector<std::pair<std::string, std::string>>{
-           {"14d", "14d"}, {"33%", "33%"}, {"10", "10d"}, {"12h", "12h"}, {"30mi", "30mi"}}) {
+  for (const auto& [written, text] :
+       std::vector<std::pair<std::string, std::string>>{{"14d", "14d"},
+                                                        {"33%", "33%"},
+                                                        {"10", "10d"},
+                                                        {"12h", "12h"},
+                                                        {"30mi", "30mi"},
+                                                        {"-1d", "-1d"},
+                                                        {"10days", "10d"},
+                                                        {"33%%", "33%"},
+                                                        {"+33%", "33%"},
+                                                        {"%", "0%"}}) {
     EXPECT_EQ(Window::parse(written)->text(), text);
   }
 }
 
 TEST(Window, RefusesWhatIsNoWindow) {
   EXPECT_EQ(Window::parse("100%").error().message, "a length of 100% or more is not allowed.");
-  for (const char* bad : {"", "%", "x%", "-1d", "1y"}) {
+  for (const char* bad : {"", "x%", "33.3%", "33x%", "1y", "-5%"}) {
     EXPECT_FALSE(Window::parse(bad)) << bad;
   }
+}
+
+TEST(Window, IsNeverLessThanNothingB3) {
+  using std::chrono::days;
+  EXPECT_EQ(Window::parse("-7d")->of(days(90)), Duration(0));
+  EXPECT_EQ(Window::parse("-7d")->of(days(-1)), Duration(0));
+  EXPECT_EQ(Window::parse("-7d")->fixed_length(), days(-7));
 }
 
 TEST(Window, IsNeverLongerThanTheLifetime) {

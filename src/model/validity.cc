@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 
+#include "base/leading_number.h"
 #include "base/text.h"
 
 namespace md::model {
@@ -29,24 +30,28 @@ std::string written(Duration length) {
   return fmt::format("{}s", length.count());
 }
 
+/// `text` begins with a number and `%`; mod_md has never looked at what comes behind. No number
+/// stands for 0.
 Result<unsigned> parse_percent(std::string_view text) {
-  unsigned percent = 0;
-  const auto* const end = text.data() + text.size() - 1;
-  const auto parsed = std::from_chars(text.data(), end, percent);
-  if (parsed.ec == std::errc() && parsed.ptr == end && percent >= 100) {
+  const std::int64_t percent = leading_number(text).value_or(LeadingNumber{}).number;
+  if (percent < 0) {
+    return fail(ErrorKind::InvalidInput, "percent must be less than 100");
+  }
+  if (percent >= 100) {
     return fail(ErrorKind::InvalidInput, "a length of 100% or more is not allowed.");
   }
-  if (parsed.ec != std::errc() || parsed.ptr != end) {
-    return fail(ErrorKind::InvalidInput,
-                fmt::format("'{}' has unrecognized format", printable(text, 64)));
-  }
-  return percent;
+  return static_cast<unsigned>(percent);
+}
+
+bool is_share(std::string_view text) {
+  const auto number = leading_number(text);
+  return number ? number->rest.starts_with('%') : text.starts_with('%');
 }
 
 }  // namespace
 
 Result<Window> Window::parse(std::string_view text) {
-  if (text.ends_with('%')) {
+  if (is_share(text)) {
     MD_ASSIGN_OR_RETURN(const unsigned percent, parse_percent(text));
     return Window::percent(percent);
   }
@@ -66,7 +71,7 @@ Duration Window::of(Duration lifetime) const {
   if (const auto* const percent = std::get_if<unsigned>(&amount_)) {
     return lifetime * static_cast<Duration::rep>(*percent) / 100;
   }
-  return std::min(std::get<Duration>(amount_), lifetime);
+  return std::clamp(std::get<Duration>(amount_), Duration(0), std::max(lifetime, Duration(0)));
 }
 
 std::optional<Duration> Window::fixed_length() const {
