@@ -50,7 +50,7 @@ constexpr auto kDirectives = std::to_array<Directive>({
      "server port 8000 is reachable as port 80 from the internet. Use 80:- to indicate that port "
      "80 is not reachable from the outside."},
     // CA and account
-    {"MDCertificateAuthority", kBoth, kSome, parse_authorities, "url|name…",
+    {"MDCertificateAuthority", kBoth, kFree, parse_authorities, "url|name…",
      "https://acme-v02.api.letsencrypt.org/directory",
      "URL(s) or known name(s) of the CA issuing the certificates."},
     {"MDCertificateProtocol", kBoth, kOne, parse_protocol, "ACME|tailscale", "ACME",
@@ -95,8 +95,8 @@ constexpr auto kDirectives = std::to_array<Directive>({
      "Enable/Disable ACME ARI (RFC 9773) to trigger renewals."},
     {"MDCheckInterval", kGlobal, kOne, parse_check_interval, "duration", "12h",
      "Time between checks of the certificates (defaults to seconds)."},
-    {"MDInitialDelay", kGlobal, kOne, parse_duration_in<&Settings::initial_delay, seconds>,
-     "duration", "0", "Time to wait after the start before the first check (defaults to seconds)."},
+    {"MDInitialDelay", kGlobal, kOne, parse_initial_delay, "duration", "0",
+     "Time to wait after the start before the first check (defaults to seconds)."},
     {"MDRetryDelay", kGlobal, kOne, parse_retry_delay, "duration", "30s",
      "Time to wait after the first failed renewal; doubles each time (defaults to seconds)."},
     {"MDRetryFailover", kGlobal, kOne, parse_retry_failover, "n", "13",
@@ -106,16 +106,16 @@ constexpr auto kDirectives = std::to_array<Directive>({
     {"MDLiveActivation", kGlobal, kOne, parse_switch<&Settings::live_activation>, "on|off", "on",
      "Use new certificates at once, without a reload of the server."},
     // Challenges
-    {"MDCAChallenges", kBoth, kSome, parse_challenges, "type…", "",
+    {"MDCAChallenges", kBoth, kFree, parse_challenges, "type…", "",
      "A list of challenge types to be used."},
-    {"MDChallengeDns01", kBoth, kSome, parse_command<&Settings::dns01_command>,
+    {"MDChallengeDns01", kBoth, kFree, parse_command<&Settings::dns01_command>,
      "command [args]", "", "The command that sets up and removes the TXT records of dns-01."},
     {"MDChallengeDns01Version", kBoth, kOne, parse_dns01_version, "1|2", "1",
      "2: the teardown of dns-01 is told the challenge data, too."},
     // Events
-    {"MDNotifyCmd", kGlobal, kSome, parse_command<&Settings::notify_command>, "command [args]",
+    {"MDNotifyCmd", kGlobal, kFree, parse_command<&Settings::notify_command>, "command [args]",
      "", "Command to run when a certificate was renewed; the managed domain's name is added."},
-    {"MDMessageCmd", kGlobal, kSome, parse_command<&Settings::message_command>, "command [args]",
+    {"MDMessageCmd", kGlobal, kFree, parse_command<&Settings::message_command>, "command [args]",
      "", "Command to run on events; the event and the managed domain's name are added."},
     // Web
     {"MDRequireHttps", Scope::AlsoInConditions, kOne, parse_require_https,
@@ -133,8 +133,8 @@ constexpr auto kDirectives = std::to_array<Directive>({
      "Enable/Disable OCSP Stapling for this/all Managed Domain(s)."},
     {"MDStapleOthers", kBoth, kOne, parse_switch<&Settings::staple_others>, "on|off", "on",
      "Enable/Disable OCSP Stapling for certificates not in Managed Domain(s)."},
-    {"MDStaplingKeepResponse", kBoth, kOne, parse_window<&Settings::stapling_keep_response>,
-     "window", "7d", "The amount of time to keep an OCSP response in the store."},
+    {"MDStaplingKeepResponse", kBoth, kOne, parse_keep_response, "window", "7d",
+     "The amount of time to keep an OCSP response in the store."},
     {"MDStaplingRenewWindow", kBoth, kOne, parse_window<&Settings::stapling_renew_window>,
      "window", "33%", "When to renew an OCSP response: when less than this is left of it."},
     // Store
@@ -153,6 +153,13 @@ std::string arity_words(Arity arity) {
     return fmt::format("takes {}-{} arguments", arity.at_least, arity.at_most);
   }
   return arity.at_most == 1 ? "takes one argument" : "takes two arguments";
+}
+
+/// Where httpd counts the arguments of a directive itself, an empty one is none.
+std::span<const std::string> as_httpd_counts(Arity arity, std::span<const std::string> words) {
+  const bool is_counted = arity.at_least > 0 && arity.at_most != Arity::kAny;
+  const auto empty = std::ranges::find(words, "");
+  return is_counted ? words.first(static_cast<std::size_t>(empty - words.begin())) : words;
 }
 
 bool may_stand(Scope scope, Level level) {
@@ -207,6 +214,7 @@ Status check_use(const Directive& directive, Level level, std::size_t argument_c
 
 Status apply(const Directive& directive, Level level, std::span<const std::string> words,
              const ParseEnvironment& environment, Settings& settings) {
+  words = as_httpd_counts(directive.arity, words);
   MD_TRY(check_use(directive, level, words.size()));
   const bool is_setting = directive.kind == DirectiveKind::Setting ||
                           (directive.kind == DirectiveKind::Members && level != Level::Domain);

@@ -23,9 +23,6 @@ using ::testing::StartsWith;
 ParseEnvironment environment() {
   ParseEnvironment environment;
   environment.server_root = "/srv";
-  environment.is_known_curve = [](std::string_view name) {
-    return name == "P-256" || name == "secp256r1" || name == "P-384" || name == "secp384r1";
-  };
   environment.read_external_account =
       [](const std::string& path) -> Result<model::ExternalAccount> {
     if (path != "/srv/eab.json") {
@@ -139,8 +136,21 @@ const std::vector<SetCase> kSetCases{
     SETS("MDRetryFailover 2", s.retry_failover == 2),
     SETS("MDActivationDelay 2", s.activation_delay == days(2)),
     SETS("MDLiveActivation off", s.live_activation == Switch::Off),
-    SETS("MDCAChallenges HTTP-01 dns-01 http-01",
+    SETS("MDCAChallenges HTTP-01 dns-01 \"\" http-01",
          s.challenges == (std::vector{model::ChallengeType::Http01, model::ChallengeType::Dns01})),
+    SETS("MDRenewWindow -1d", s.renew_window.of(days(90)) == days(0)),  // B3 and its kin
+    SETS("MDWarnWindow 99999999d", s.warn_window.of(days(90)) == days(90)),
+    SETS("MDStaplingKeepResponse 200%", s.stapling_keep_response.of(days(7)) == days(14)),
+    SETS("MDStaplingKeepResponse -7d", s.stapling_keep_response.of(days(7)) == days(0)),
+    SETS("MDActivationDelay -7d", s.activation_delay == -days(7)),
+    SETS("MDRetryDelay 10sx", s.retry_delay == seconds(10)),
+    SETS("MDRetryFailover 5abc", s.retry_failover == 5),
+    SETS("MDRetryFailover 99999999999", s.retry_failover == 2147483647),
+    SETS("MDStoreLocks -1s", s.store_locks.timeout == milliseconds(0)),
+    SETS("MDPortMap 080:8000x +443:8443", s.port_map.http == 8000 && s.port_map.https == 8443),
+    SETS("MDPortMap 80:-1 443:--", !s.port_map.http && !s.port_map.https),
+    SETS("MDHttpProxy http://", s.http_proxy == "http://"),
+    SETS("MDExternalAccountBinding eab.json \"\"", s.external_account.kid == "kid-1"),
     SETS("MDChallengeDns01 /usr/bin/acme-setup-dns", s.dns01_command == "/usr/bin/acme-setup-dns"),
     SETS("MDChallengeDns01Version 2", s.dns01_version == 2),
     SETS("MDNotifyCmd /bin/notify a b", s.notify_command == "/bin/notify a b"),
@@ -194,6 +204,49 @@ TEST(Directives, TakePrivateKeys) {
   }
 }
 
+TEST(Directives, TakeKeysThatNobodyCanMakeB3) {
+  using model::KeySpec;
+  const std::vector<std::pair<std::string, std::vector<KeySpec>>> cases{
+      {"nocurve", {KeySpec::ec("nocurve")}},
+      {"RSA abc ../x", {KeySpec::rsa(), KeySpec::ec("abc"), KeySpec::ec("../x")}},
+      {"RSA 20480", {KeySpec::rsa(20480)}},
+      {"RSA20480", {KeySpec::rsa(20480)}},
+      {"RSA \"\" P-256", {KeySpec::rsa(), KeySpec::ec("P-256")}},
+      {"RSA 2048 4096", {KeySpec::rsa(), KeySpec::ec("4096")}},
+      {"RSA-2048", {KeySpec::ec("RSA-2048")}},
+      {"RSA -1", {KeySpec::rsa(), KeySpec::ec("-1")}},
+  };
+  for (const auto& [words, specs] : cases) {
+    EXPECT_EQ(resolved_from("MDPrivateKeys " + words).key_specs, specs) << words;
+  }
+}
+
+TEST(Directives, WithoutArgumentAreUnsetB3) {
+  Settings server;
+  for (const char* line : {"MDCertificateAuthority https://ca.test/", "MDCAChallenges http-01",
+                           "MDNotifyCmd a", "MDMessageCmd b", "MDChallengeDns01 c"}) {
+    ASSERT_TRUE(run(line, server));
+  }
+  for (const std::string& words : {std::string(), std::string(" \"\""), std::string(" \"\" ''")}) {
+    Settings again;
+    for (const char* name : {"MDCertificateAuthority", "MDCAChallenges", "MDNotifyCmd",
+                             "MDMessageCmd", "MDChallengeDns01"}) {
+      ASSERT_TRUE(run(name + words, again)) << name << words;
+    }
+    EXPECT_EQ(resolve(merge(server, again)), ResolvedSettings()) << words;
+  }
+  EXPECT_EQ(resolved_from("MDCertificateAuthority ZeroSSL \"\"").authorities.size(), 1U);
+}
+
+TEST(Directives, CountEmptyArgumentsAsHttpdDoes) {
+  for (const char* line : {"MDStoreDir \"\"", "MDContactEmail ''", "MDProfile \"\"",
+                           "MDCACertificateFile \"\"", "MDCertificateAgreement \"\""}) {
+    EXPECT_THAT(error_of(line), HasSubstr(" takes one argument, ")) << line;
+  }
+  EXPECT_THAT(error_of("MDCertificateCheck x \"\""), HasSubstr("takes two arguments"));
+  EXPECT_THAT(error_of("MDExternalAccountBinding \"\" x"), HasSubstr("takes 1-2 arguments"));
+}
+
 TEST(Directives, DefaultKeysWrittenOutChangeNothing) {  // VH-19
   EXPECT_EQ(resolved_from("MDPrivateKeys RSA 2048").effective_key_specs(),
             ResolvedSettings().effective_key_specs());
@@ -230,32 +283,37 @@ const std::vector<std::pair<std::string, std::string>> kWrongLines{
     {"MDHttpProxy http://proxy:0", "invalid port"},
     {"MDHttpProxy http://proxy:99999", "invalid port"},
     {"MDHttpProxy http://proxy:x/", "invalid port"},
-    {"MDHttpProxy http://", "missing host name"},
+    {"MDHttpProxy \"http://a b:80\"", "whitespace in uri"},
     {"MDPrivateKeys", "needs to specify the private key type"},
     {"MDPrivateKeys Default RSA", "'Default' allows no other parameter"},
     {"MDPrivateKeys RSA 1024", "must be 2048 or higher in order to be considered safe."},
     {"MDPrivateKeys RSA1024", "must be 2048 or higher in order to be considered safe."},
-    {"MDPrivateKeys RSA 99999999999", "must be 16384 or lower."},
     {"MDPrivateKeys RSA RSA4096", "two keys of type 'RSA' are not possible."},
     {"MDPrivateKeys P-256 P-256", "two keys of type 'P-256' are not possible."},
-    {"MDPrivateKeys nonsense", "unsupported private key type 'nonsense'"},
+    {"MDPrivateKeys nocurve nocurve", "two keys of type 'nocurve' are not possible."},
+    {"MDPrivateKeys \"\"", "needs to specify the private key type"},
     {"MDMustStaple yes", "unknown 'yes', supported parameter values are 'on' and 'off'"},
     {"MDLiveActivation 1", "unknown '1', supported parameter values are 'on' and 'off'"},
     {"MDRenewMode x", "unknown MDRenewMode 'x'"},
     {"MDRenewWindow 100%", "MDRenewWindow a length of 100% or more is not allowed."},  // VH-17
     {"MDRenewWindow 1y", "has unrecognized format"},
     {"MDWarnWindow soon", "has unrecognized format"},
-    {"MDWarnWindow -1d", "has unrecognized format"},
+    {"MDWarnWindow -5%", "percent must be less than 100"},
+    {"MDStaplingRenewWindow 200%", "a length of 100% or more is not allowed."},
     {"MDStaplingKeepResponse x", "has unrecognized format"},
     {"MDCheckInterval 500ms", "check interval cannot be less than one second"},
     {"MDCheckInterval x", "unrecognized duration format"},
     {"MDInitialDelay 1y", "unrecognized duration format"},
-    {"MDActivationDelay -1", "unrecognized duration format"},
+    {"MDActivationDelay 1y", "unrecognized duration format"},
+    {"MDInitialDelay -1s", "initial delay must not be negative"},
+    {"MDCheckInterval -1s", "check interval cannot be less than one second"},
     {"MDRetryDelay 0", "minimum delay must be greater than 0"},  // AC-28
-    {"MDRetryDelay -5s", "unrecognized duration format"},
+    {"MDRetryDelay -5s", "minimum delay must be greater than 0"},
     {"MDRetryFailover 0", "invalid argument, must be a number > 0"},
+    {"MDRetryFailover -1", "invalid argument, must be a number > 0"},
     {"MDRetryFailover x", "invalid argument, must be a number > 0"},
     {"MDCAChallenges tls-sni-01", "unknown challenge type 'tls-sni-01'"},
+    {"MDChallengeDns01Version 02", "Only versions `1` and `2` are supported"},
     {"MDChallengeDns01Version 3", "Only versions `1` and `2` are supported"},
     {"MDRequireHttps yes",
      "unknown 'yes', supported parameter values are 'temporary' and 'permanent'"},
@@ -277,8 +335,7 @@ TEST(Directives, CountArgumentsInHttpdsWords) {
       {"MDCertificateMonitor a", "MDCertificateMonitor takes two arguments, "},
       {"MDExternalAccountBinding", "MDExternalAccountBinding takes 1-2 arguments, "},
       {"MDPortMap 80:1 443:2 80:3", "MDPortMap takes 1-2 arguments, Declare the mapped ports"},
-      {"MDCAChallenges", "MDCAChallenges requires at least one argument, "},
-      {"MDMessageCmd", "MDMessageCmd requires at least one argument, "},
+      {"MDMembers", "MDMembers requires at least one argument, "},
   };
   for (const auto& [line, message] : cases) {
     EXPECT_THAT(error_of(line), StartsWith(message));

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "config/authorities.h"
@@ -15,11 +16,11 @@ namespace {
 
 using model::ManagedDomain;
 
-void check_hosts(const ManagedDomain& domain, bool is_matched, std::vector<Finding>& findings) {
-  if (!is_matched) {
+void check_hosts(const ManagedDomain& domain, bool has_tls_host, std::vector<Finding>& findings) {
+  if (!domain.is_used) {
     findings.push_back({LogLevel::Warning, LogId{10045},
                         fmt::format("No VirtualHost matches Managed Domain {}", domain.name)});
-  } else if (!domain.is_used && domain.settings.require_https != model::RequireHttps::Off) {
+  } else if (!has_tls_host && domain.settings.require_https != model::RequireHttps::Off) {
     findings.push_back(
         {LogLevel::Warning, LogId{10105},
          fmt::format("MD {} does not match any VirtualHost with 'SSLEngine on', but is configured "
@@ -47,15 +48,43 @@ void check_static_files(const ManagedDomain& domain, std::vector<Finding>& findi
        /*is_fatal=*/true});
 }
 
+void warn(std::vector<Finding>& findings, std::string message) {
+  findings.push_back({LogLevel::Warning, LogId{}, std::move(message)});
+}
+
+void check_windows(const ManagedDomain& domain, std::set<std::string>& reported,
+                   std::vector<Finding>& findings) {
+  const std::pair<std::string_view, model::Window> windows[]{
+      {"MDRenewWindow", domain.settings.renew_window},
+      {"MDWarnWindow", domain.settings.warn_window}};
+  for (const auto& [directive, window] : windows) {
+    const bool is_negative = window.fixed_length().value_or(Duration(0)) < Duration(0);
+    if (is_negative && reported.insert(fmt::format("{} {}", directive, window.text())).second) {
+      warn(findings, fmt::format("{} {} of Managed Domain '{}' is less than nothing: it counts as "
+                                 "0.",
+                                 directive, window.text(), domain.name));
+    }
+  }
+}
+
 bool is_socket(const model::CertificateAuthority& authority) {
   return equals_ignoring_case(std::string_view(authority.url).substr(0, 5), "file:");
+}
+
+bool is_http(const model::CertificateAuthority& authority) {
+  const std::string url = to_lower(authority.url);
+  return url.starts_with("http://") || url.starts_with("https://");
 }
 
 /// The socket of tailscaled is a CA for one protocol, and the only one for it.
 void check_protocol(const ManagedDomain& domain, std::vector<Finding>& findings) {
   const bool is_tailscale = domain.settings.protocol == model::CertificateProtocol::Tailscale;
   for (const model::CertificateAuthority& authority : domain.settings.authorities) {
-    if (is_socket(authority) != is_tailscale) {
+    if (!is_tailscale && !is_socket(authority) && !is_http(authority)) {
+      warn(findings, fmt::format("The Managed Domain '{}' cannot have certificates from {}: a CA "
+                                 "is asked by http or https.",
+                                 domain.name, printable(authority.url, 200)));
+    } else if (is_socket(authority) != is_tailscale) {
       findings.push_back(
           {LogLevel::Warning, LogId{},
            fmt::format("The Managed Domain '{}' cannot have certificates from {} with "
@@ -99,14 +128,31 @@ void check_authorities(const ManagedDomain& domain, std::set<std::string>& repor
 
 }  // namespace
 
-void check_domains(std::span<const ManagedDomain> domains, const std::vector<bool>& is_matched,
+void check_server(const model::ResolvedSettings& settings, std::vector<Finding>& findings) {
+  if (settings.activation_delay.count() < 0) {
+    warn(findings, "MDActivationDelay is less than nothing: it counts as 0.");
+  }
+  const auto keep = settings.stapling_keep_response.fixed_length();
+  if (keep && *keep < Duration(0)) {
+    warn(findings, "MDStaplingKeepResponse is less than nothing: it counts as 0.");
+  }
+  const auto renew = settings.stapling_renew_window.fixed_length();
+  if (renew && *renew < Duration(0)) {
+    warn(findings, "MDStaplingRenewWindow is less than nothing: it counts as 0.");
+  }
+}
+
+void check_domains(std::span<const ManagedDomain> domains, const std::vector<bool>& has_tls_host,
                    std::vector<Finding>& findings) {
   std::set<std::string> reported_authorities;
+  std::set<std::string> reported_words;
   for (std::size_t i = 0; i < domains.size(); ++i) {
-    check_hosts(domains[i], is_matched[i], findings);
-    check_static_files(domains[i], findings);
-    check_protocol(domains[i], findings);
-    check_authorities(domains[i], reported_authorities, findings);
+    const ManagedDomain& domain = domains[i];
+    check_hosts(domain, has_tls_host[i], findings);
+    check_windows(domain, reported_words, findings);
+    check_static_files(domain, findings);
+    check_protocol(domain, findings);
+    check_authorities(domain, reported_authorities, findings);
   }
 }
 

@@ -100,7 +100,8 @@ class Matching {
     join_names();
     find_acme_tls_names();
     find_server_admins();
-    check_domains(plan_.domains, is_matched_, plan_.findings);
+    check_server(globals_, plan_.findings);
+    check_domains(plan_.domains, plan_.has_tls_host, plan_.findings);
     return std::move(plan_);
   }
 
@@ -119,7 +120,7 @@ class Matching {
                                             .alpn_names = {},
                                             .server_admin = {}});
     }
-    is_matched_.assign(plan_.domains.size(), false);
+    plan_.has_tls_host.assign(plan_.domains.size(), false);
   }
 
   void report_overlap(const DnsName& name, std::size_t one, std::size_t other) {
@@ -191,12 +192,12 @@ class Matching {
       }
       const Owners owners = owners_of(hosts_[i], host_names_[i]);
       for (const std::size_t owner : owners) {
-        is_matched_[owner] = true;
+        plan_.domains[owner].is_used = true;
       }
       if (owners.size() == 1) {
         plan_.host_domains[i] = owners.front();
-        auto& is_used = plan_.domains[owners.front()].is_used;
-        is_used = is_used || hosts_[i].speaks_tls;
+        plan_.has_tls_host[owners.front()] =
+            plan_.has_tls_host[owners.front()] || hosts_[i].speaks_tls;
       } else if (hosts_[i].speaks_tls && owners.size() > 1) {
         report_conflict(hosts_[i], owners);
       } else if (host_names_[i].has_server_name) {
@@ -227,7 +228,8 @@ class Matching {
         continue;
       }
       const std::size_t owner = *plan_.host_domains[i];
-      for (const DnsName& name : host_names_[i].dns_names) {
+      const bool skips_first = hosts_[i].is_name_filled_in && host_names_[i].has_server_name;
+      for (const DnsName& name : std::span(host_names_[i].dns_names).subspan(skips_first ? 1 : 0)) {
         join_name(name, owner, hosts_[i]);
       }
       report_unusable(hosts_[i], host_names_[i], owner);
@@ -287,7 +289,7 @@ class Matching {
     }
   }
 
-  // Of the first TLS host that gives an address; else of the main server.
+  // Of the main server; else of the last host that gives an address, as mod_md has it.
   void find_server_admins() {
     std::string main_admin;
     for (std::size_t i = 0; i < hosts_.size(); ++i) {
@@ -295,13 +297,12 @@ class Matching {
       if (hosts_[i].is_base_server) {
         main_admin = address;
       }
-      if (hosts_[i].speaks_tls && plan_.host_domains[i]) {
-        auto& admin = plan_.domains[*plan_.host_domains[i]].server_admin;
-        admin = admin.empty() ? address : admin;
+      if (!address.empty() && plan_.host_domains[i]) {
+        plan_.domains[*plan_.host_domains[i]].server_admin = address;
       }
     }
     for (ManagedDomain& domain : plan_.domains) {
-      domain.server_admin = domain.server_admin.empty() ? main_admin : domain.server_admin;
+      domain.server_admin = main_admin.empty() ? domain.server_admin : main_admin;
     }
   }
 
@@ -321,7 +322,6 @@ class Matching {
   std::vector<HostNames> host_names_;  // of hosts_, in their order
   Plan plan_;
   PatternOwners pattern_owners_{plan_.domains};
-  std::vector<bool> is_matched_;  // domains that some host has a name of
   std::set<std::pair<std::size_t, std::size_t>> reported_overlaps_;
   std::vector<std::pair<std::size_t, DnsName>> joined_;
   std::unordered_set<std::string> joined_keys_;  // "<owner> <name>"

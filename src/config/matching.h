@@ -23,6 +23,8 @@ struct Plan {
   /// certificates it serves; a host of plain http that has names of several belongs to that of its
   /// ServerName, if to any: requests there are told apart by `names`.
   std::vector<std::optional<std::size_t>> host_domains;
+  /// For each of `domains`: does it manage some TLS host?
+  std::vector<bool> has_tls_host;
   /// Finds the managed domain of a request's host name.
   NameIndex names;
   std::vector<Finding> findings;

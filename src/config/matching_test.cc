@@ -18,6 +18,7 @@ using model::Settings;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 DomainDefinition mdomain(std::string_view words, int line = 1) {
   return *parse_definition(split_words(words), {"md.conf", line});
@@ -89,7 +90,7 @@ TEST(Matching, JoinsNamesOfTlsHosts) {
                          {tls_host("a.test", "www.a.test A.test."), tls_host("x.test", "a.test")});
   EXPECT_EQ(names(made.domains[0]), "a.test www.a.test x.test");
   EXPECT_EQ(made.domains[0].name, "a.test");
-  EXPECT_TRUE(made.domains[0].is_used);
+  EXPECT_TRUE(made.domains[0].is_used && made.has_tls_host[0]);
   EXPECT_THAT(made.host_domains, ElementsAre(0U, 0U));
   EXPECT_THAT(made.findings, IsEmpty());
   EXPECT_EQ(made.names.find("www.a.test"), 0U);
@@ -240,6 +241,34 @@ TEST(Matching, ManagesTheMainServerOnlyWhenAllowed) {  // VH-11
   EXPECT_TRUE(made.domains[0].is_used);
 }
 
+TEST(Matching, IsUsedByAnyHostC1) {
+  Settings base;
+  base.base_server = model::Switch::On;
+  struct Case {
+    std::vector<VirtualHost> hosts;
+    Settings server;
+    bool is_used;
+    bool has_tls_host;
+  };
+  for (const Case& c : std::vector<Case>{
+           {{main_server("x.test"), tls_host("a.test")}, {}, true, true},
+           {{main_server("x.test"), http_host("a.test")}, {}, true, false},
+           {{main_server("x.test"), http_host("x.test", "a.test")}, {}, true, false},
+           {{main_server("x.test"), http_host("x.test", "?.test")}, {}, true, false},
+           {{main_server("x.test"), http_host("b.test"), http_host("c.test", "a.test b.test")},
+            {},
+            true,
+            false},
+           {{main_server("a.test")}, base, true, false},
+           {{main_server("a.test")}, {}, false, false},
+           {{main_server("x.test"), http_host("y.test")}, {}, false, false},
+       }) {
+    const Plan made = plan({mdomain("a.test"), mdomain("b.test")}, c.hosts, c.server);
+    EXPECT_EQ(made.domains[0].is_used, c.is_used) << c.hosts.back().label();
+    EXPECT_EQ(made.has_tls_host[0], c.has_tls_host) << c.hosts.back().label();
+  }
+}
+
 TEST(Matching, WarnsAboutDomainsWithoutHosts) {
   const Plan unmatched = plan({mdomain("a.test")}, {main_server("a.test"), tls_host("b.test")});
   EXPECT_THAT(ids(unmatched), ElementsAre(10045));
@@ -248,7 +277,6 @@ TEST(Matching, WarnsAboutDomainsWithoutHosts) {
   server.require_https = model::RequireHttps::Temporary;
   const Plan plain = plan({mdomain("a.test")}, {http_host("a.test")}, server);
   EXPECT_THAT(ids(plain), ElementsAre(10105));
-  EXPECT_FALSE(plain.domains[0].is_used);
   EXPECT_THAT(ids(plan({mdomain("a.test")}, {tls_host("a.test")}, server)), IsEmpty());
 }
 
@@ -327,17 +355,74 @@ TEST(Matching, MergesSettings) {
   EXPECT_EQ(domain.place.line, 5);
 }
 
-TEST(Matching, FindsTheServerAdmin) {
-  VirtualHost first = tls_host("a.test");
-  first.server_admin = "[no address given]";
-  VirtualHost second = tls_host("a.test");
-  second.server_admin = "mailto:admin@a.test";
-  VirtualHost server = main_server("main.test");
-  server.server_admin = "root@main.test";
-  const Plan made =
-      plan({mdomain("a.test"), mdomain("b.test")}, {server, first, second, tls_host("b.test")});
-  EXPECT_EQ(made.domains[0].server_admin, "admin@a.test");
-  EXPECT_EQ(made.domains[1].server_admin, "root@main.test");
+VirtualHost administered(VirtualHost host, const std::string& admin) {
+  host.server_admin = admin;
+  return host;
+}
+
+TEST(Matching, TakesTheServerAdminOfTheMainServerElseOfTheLastHostD3a) {
+  const std::string nobody = "[no address given]";
+  struct Case {
+    std::string main;
+    std::vector<VirtualHost> hosts;
+    std::string expected;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"root@main.test", {administered(tls_host("a.test"), "vh@y.test")}, "root@main.test"},
+           {"root@main.test", {http_host("x.test")}, "root@main.test"},
+           {nobody, {administered(http_host("a.test"), "mailto:plain@y.test")}, "plain@y.test"},
+           {nobody, {administered(tls_host("a.test"), "tls@y.test")}, "tls@y.test"},
+           {nobody,
+            {administered(http_host("a.test"), "one@y.test"),
+             administered(tls_host("a.test"), "two@y.test")},
+            "two@y.test"},
+           {nobody,
+            {administered(tls_host("a.test"), "one@y.test"),
+             administered(http_host("a.test"), "two@y.test")},
+            "two@y.test"},
+           {nobody,
+            {administered(http_host("a.test"), "one@y.test"),
+             administered(http_host("a.test"), nobody)},
+            "one@y.test"},
+           {nobody, {administered(http_host("x.test"), "other@y.test")}, ""},
+       }) {
+    std::vector<VirtualHost> hosts{administered(main_server("main.test"), c.main)};
+    hosts.insert(hosts.end(), c.hosts.begin(), c.hosts.end());
+    EXPECT_EQ(plan({mdomain("a.test")}, hosts).domains[0].server_admin, c.expected) << c.expected;
+  }
+}
+
+TEST(Matching, JoinsNoNameThatHttpdFilledInReports13) {
+  VirtualHost nameless = tls_host("vm12.internal", "a.test www.a.test");
+  nameless.is_name_filled_in = true;
+  const Plan made = plan({mdomain("a.test")}, {nameless});
+  EXPECT_EQ(names(made.domains[0]), "a.test www.a.test");
+  EXPECT_THAT(made.host_domains, ElementsAre(0U));
+  nameless.is_name_filled_in = false;
+  EXPECT_EQ(names(plan({mdomain("a.test")}, {nameless}).domains[0]),
+            "a.test vm12.internal www.a.test");
+}
+
+TEST(Matching, WarnsOfSettingsThatAreTakenWithoutSenseB3) {
+  Settings server;
+  server.renew_window = *model::Window::parse("-1d");
+  server.activation_delay = -std::chrono::hours(1);
+  server.stapling_keep_response = *model::Window::parse("-7d");
+  server.authorities = std::vector{model::CertificateAuthority{"mailto:x@y", ""}};
+  const Plan made = plan({mdomain("a.test"), mdomain("b.test")},
+                         {tls_host("a.test"), tls_host("b.test")}, server);
+  EXPECT_FALSE(made.is_fatal());
+  std::string said;
+  for (const Finding& finding : made.findings) {
+    EXPECT_EQ(finding.level, LogLevel::Warning) << finding.message;
+    said += finding.message + "\n";
+  }
+  for (const char* part : {"MDRenewWindow -1d of", "MDActivationDelay is less than nothing",
+                           "MDStaplingKeepResponse is less than nothing",
+                           "cannot have certificates from mailto:x@y"}) {
+    EXPECT_THAT(said, HasSubstr(part));
+  }
+  EXPECT_THAT(said, Not(HasSubstr("MDRenewWindow -1d of Managed Domain 'b.test'"))) << "said once";
 }
 
 TEST(AcmeTls, IsSaidOfEachNameAlone) {  // CH-04

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 #include <optional>
 
+#include "base/leading_number.h"
 #include "config/authorities.h"
 
 namespace md::config {
@@ -56,21 +59,31 @@ std::optional<std::uint16_t> read_port(std::string_view word) {
              : std::nullopt;
 }
 
+/// What mod_md takes for one: a number, whatever comes behind it.
+std::optional<std::uint16_t> read_mapped_port(std::string_view word) {
+  const auto leading = leading_number(word);
+  return leading && leading->number > 0 && leading->number <= 65535
+             ? std::optional(static_cast<std::uint16_t>(leading->number))
+             : std::nullopt;
+}
+
 // One `a:b` of MDPortMap.
 Status read_port_mapping(std::string_view word, model::PortMap& map) {
   const auto colon = word.find(':');
   const std::string_view outside = word.substr(0, colon);
-  const bool is_http = is(outside, "http") || outside == "80";
-  const bool is_https = is(outside, "https") || outside == "443";
-  if (colon == std::string_view::npos || !(is_http || is_https || is_digits(outside))) {
+  const auto number = leading_number(outside);
+  const bool is_number = number && number->rest.empty();
+  const bool is_http = is(outside, "http") || (is_number && number->number == 80);
+  const bool is_https = is(outside, "https") || (is_number && number->number == 443);
+  if (colon == std::string_view::npos || !(is_http || is_https || is_number)) {
     return refuse("no ':' after first port number");
   }
   if (!is_http && !is_https) {
     return refuse("mapped port number must be 80 or 443");
   }
   const std::string_view local = word.substr(colon + 1);
-  const auto port = read_port(local);
-  if (!port && local != "-") {
+  const auto port = read_mapped_port(local);
+  if (!port && !local.starts_with('-')) {
     return refuse("invalid number for port map, must be in ]0,65535]");
   }
   (is_http ? map.http : map.https) = port;
@@ -85,18 +98,14 @@ std::string absolute(const Arguments& arguments, const std::string& path) {
   return root.ends_with('/') ? root + path : fmt::format("{}/{}", root, path);
 }
 
-// RSA keys: `RSA`, `RSA 4096` or `RSA4096`. OpenSSL makes no larger ones than the limit.
+// RSA keys: `RSA`, `RSA 4096` or `RSA4096`. Sizes that OpenSSL does not make fail when it is asked.
 Result<KeySpec> read_rsa(std::string_view bits_word) {
-  constexpr unsigned kMostBits = 16384;
   if (bits_word.empty()) {
     return KeySpec::rsa();
   }
-  const unsigned bits = read_number(bits_word).value_or(kMostBits + 1);
+  const unsigned bits = read_number(bits_word).value_or(std::numeric_limits<unsigned>::max());
   if (bits < 2048) {
     return refuse("must be 2048 or higher in order to be considered safe.");
-  }
-  if (bits > kMostBits) {
-    return refuse(fmt::format("must be {} or lower.", kMostBits));
   }
   return KeySpec::rsa(bits);
 }
@@ -108,10 +117,6 @@ Status add_key_spec(std::string_view word, KeySpec spec, std::vector<KeySpec>& s
   }
   specs.push_back(std::move(spec));
   return {};
-}
-
-bool is_known_curve(const Arguments& arguments, const std::string& name) {
-  return !arguments.environment.is_known_curve || arguments.environment.is_known_curve(name);
 }
 
 }  // namespace
@@ -140,9 +145,16 @@ std::string read_path(const Arguments& arguments) {
   return is(arguments.first(), "none") ? "" : absolute(arguments, arguments.first());
 }
 
+bool are_empty(std::span<const std::string> words) {
+  return std::ranges::all_of(words, [](const std::string& word) { return word.empty(); });
+}
+
 Result<std::string> read_proxy(std::string_view word) {
   if (is(word, "none")) {
     return std::string();
+  }
+  if (word.find_first_of(" \t") != std::string_view::npos) {
+    return refuse("whitespace in uri");
   }
   const auto scheme_end = word.find("://");
   if (scheme_end == std::string_view::npos) {
@@ -159,9 +171,6 @@ Result<std::string> read_proxy(std::string_view word) {
   const auto colon = host.find(':', address_end == std::string_view::npos ? 0 : address_end);
   if (colon != std::string_view::npos && !read_port(host.substr(colon + 1))) {
     return refuse("invalid port");
-  }
-  if (host.substr(0, colon).empty()) {
-    return refuse("missing host name");
   }
   return std::string(word);
 }
@@ -204,10 +213,13 @@ Status parse_port_map(const Arguments& arguments, Settings& settings) {
 Status parse_authorities(const Arguments& arguments, Settings& settings) {
   std::vector<model::CertificateAuthority> authorities;
   for (const std::string& word : arguments.words) {
-    MD_ASSIGN_OR_RETURN(auto authority, parse_authority(word));
-    authorities.push_back(std::move(authority));
+    if (!word.empty()) {
+      MD_ASSIGN_OR_RETURN(auto authority, parse_authority(word));
+      authorities.push_back(std::move(authority));
+    }
   }
-  settings.authorities = std::move(authorities);
+  settings.authorities =
+      authorities.empty() ? model::ResolvedSettings().authorities : std::move(authorities);
   return {};
 }
 
@@ -264,7 +276,8 @@ Status parse_http_proxy(const Arguments& arguments, Settings& settings) {
 }
 
 Status parse_key_specs(const Arguments& arguments, Settings& settings) {
-  const auto words = arguments.words;
+  std::vector<std::string> words(arguments.words.begin(), arguments.words.end());
+  std::erase(words, "");
   if (words.empty()) {
     return refuse("needs to specify the private key type");
   }
@@ -282,13 +295,8 @@ Status parse_key_specs(const Arguments& arguments, Settings& settings) {
     } else if (is(word.substr(0, 3), "RSA") && is_digits(word.substr(3))) {
       MD_ASSIGN_OR_RETURN(const KeySpec spec, read_rsa(word.substr(3)));
       MD_TRY(add_key_spec(word, spec, specs));
-    } else if (is_known_curve(arguments, word)) {
-      MD_TRY(add_key_spec(word, KeySpec::ec(word), specs));
     } else {
-      return refuse(
-          fmt::format("unsupported private key type '{}': it is neither RSA nor an "
-                      "elliptic curve that OpenSSL knows",
-                      printable(word, 80)));
+      MD_TRY(add_key_spec(word, KeySpec::ec(word), specs));
     }
   }
   settings.key_specs = std::move(specs);
@@ -306,6 +314,15 @@ Status parse_renew_mode(const Arguments& arguments, Settings& settings) {
                     arguments.directive, printable(arguments.first(), 80)));
   }
   settings.renew_mode = mode;
+  return {};
+}
+
+Status parse_initial_delay(const Arguments& arguments, Settings& settings) {
+  MD_ASSIGN_OR_RETURN(const auto delay, read_duration(arguments.first(), std::chrono::seconds(1)));
+  if (delay.count() < 0) {
+    return refuse("initial delay must not be negative");
+  }
+  settings.initial_delay = delay;
   return {};
 }
 
@@ -329,11 +346,12 @@ Status parse_retry_delay(const Arguments& arguments, Settings& settings) {
 }
 
 Status parse_retry_failover(const Arguments& arguments, Settings& settings) {
-  const auto count = read_number(arguments.first());
-  if (!count || *count == 0) {
+  const auto leading = leading_number(arguments.first());
+  if (!leading || leading->number <= 0) {
     return refuse("invalid argument, must be a number > 0");
   }
-  settings.retry_failover = count;
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  settings.retry_failover = static_cast<unsigned>(std::min(leading->number, kMost));
   return {};
 }
 
@@ -341,13 +359,13 @@ Status parse_challenges(const Arguments& arguments, Settings& settings) {
   std::vector<model::ChallengeType> types;
   for (const std::string& word : arguments.words) {
     const auto type = model::challenge_type_named(word);
-    if (!type) {
+    if (!type && !word.empty()) {
       return refuse(
           fmt::format("unknown challenge type '{}', supported are 'tls-alpn-01', "
                       "'http-01' and 'dns-01'",
                       printable(word, 80)));
     }
-    if (std::ranges::find(types, *type) == types.end()) {
+    if (type && std::ranges::find(types, *type) == types.end()) {
       types.push_back(*type);
     }
   }
@@ -356,11 +374,11 @@ Status parse_challenges(const Arguments& arguments, Settings& settings) {
 }
 
 Status parse_dns01_version(const Arguments& arguments, Settings& settings) {
-  const auto version = read_number(arguments.first());
-  if (version != 1U && version != 2U) {
+  const std::string& word = arguments.first();
+  if (word != "1" && word != "2") {
     return refuse("Only versions `1` and `2` are supported");
   }
-  settings.dns01_version = version;
+  settings.dns01_version = word == "1" ? 1 : 2;
   return {};
 }
 
@@ -384,6 +402,18 @@ Status parse_monitor(const Arguments& arguments, Settings& settings) {
   return {};
 }
 
+/// Older than several lifetimes makes sense here, so any share does.
+Status parse_keep_response(const Arguments& arguments, Settings& settings) {
+  constexpr std::int64_t kMostPercent = 100'000;  // a lifetime times it overflows nothing
+  const auto leading = leading_number(arguments.first());
+  if (leading && leading->rest.starts_with('%') && leading->number >= 100) {
+    settings.stapling_keep_response =
+        model::Window::percent(static_cast<unsigned>(std::min(leading->number, kMostPercent)));
+    return {};
+  }
+  return parse_window<&Settings::stapling_keep_response>(arguments, settings);
+}
+
 Status parse_store_locks(const Arguments& arguments, Settings& settings) {
   using std::chrono::seconds;
   const std::string& word = arguments.first();
@@ -396,7 +426,7 @@ Status parse_store_locks(const Arguments& arguments, Settings& settings) {
   if (!timeout) {
     return refuse("neither 'on', 'off' or a duration specified");
   }
-  settings.store_locks = model::StoreLocks{*timeout};
+  settings.store_locks = model::StoreLocks{std::max(*timeout, std::chrono::milliseconds(0))};
   return {};
 }
 

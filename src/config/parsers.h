@@ -24,6 +24,9 @@ Result<std::chrono::milliseconds> read_duration(std::string_view word,
 std::string read_path(const Arguments& arguments);
 Result<std::string> read_proxy(std::string_view word);
 
+/// Nothing but empty words, as variables without a value leave them.
+bool are_empty(std::span<const std::string> words);
+
 Status parse_members(const Arguments& arguments, Settings& settings);
 Status parse_match_names(const Arguments& arguments, Settings& settings);
 Status parse_port_map(const Arguments& arguments, Settings& settings);
@@ -35,6 +38,7 @@ Status parse_external_account(const Arguments& arguments, Settings& settings);
 Status parse_http_proxy(const Arguments& arguments, Settings& settings);
 Status parse_key_specs(const Arguments& arguments, Settings& settings);
 Status parse_renew_mode(const Arguments& arguments, Settings& settings);
+Status parse_initial_delay(const Arguments& arguments, Settings& settings);
 Status parse_check_interval(const Arguments& arguments, Settings& settings);
 Status parse_retry_delay(const Arguments& arguments, Settings& settings);
 Status parse_retry_failover(const Arguments& arguments, Settings& settings);
@@ -42,6 +46,7 @@ Status parse_challenges(const Arguments& arguments, Settings& settings);
 Status parse_dns01_version(const Arguments& arguments, Settings& settings);
 Status parse_require_https(const Arguments& arguments, Settings& settings);
 Status parse_monitor(const Arguments& arguments, Settings& settings);
+Status parse_keep_response(const Arguments& arguments, Settings& settings);
 Status parse_store_locks(const Arguments& arguments, Settings& settings);
 
 template <auto kMember>
@@ -75,10 +80,10 @@ Status append_path(const Arguments& arguments, Settings& settings) {
   return {};
 }
 
-/// A command and its arguments, kept as one line that `split_words` takes apart.
+/// A command and its arguments, kept as one line that `split_words` takes apart. No words: none.
 template <auto kMember>
 Status parse_command(const Arguments& arguments, Settings& settings) {
-  settings.*kMember = join_words(arguments.words);
+  settings.*kMember = are_empty(arguments.words) ? "" : join_words(arguments.words);
   return {};
 }
 

@@ -13,7 +13,8 @@ namespace md::config {
 
 /// What matching needs to know of a virtual host, or of the main server.
 struct VirtualHost {
-  std::string server_name;           ///< as in the configuration; empty: none
+  std::string server_name;           ///< as in the configuration, or as httpd fills it in
+  bool is_name_filled_in{false};     ///< httpd had to, as there is no ServerName
   std::vector<std::string> aliases;  ///< all of ServerAlias, patterns (`*`, `?`) included
   std::vector<std::uint16_t> ports;  ///< of its addresses; 0 or none at all: any port
   bool speaks_tls{false};            ///< `SSLEngine on`

@@ -242,9 +242,9 @@ Supervision supervision_of(const model::ManagedDomain& domain) {
     return {false, "it has certificate files of its own"};
   }
   if (!domain.is_used) {
-    return {false, "no TLS virtual host uses it"};
+    return {false, "no virtual host uses it"};
   }
-  return {true, "a TLS virtual host uses it"};
+  return {true, "a virtual host uses it"};
 }
 
 RenewalDue renewal_due(const model::ManagedDomain& domain, const RenewalFacts& facts,

@@ -107,7 +107,7 @@ TEST(ServerStatusHtml, HasAWordForEachState) {  // SE-07
       {"running", "Running: Waiting for order to become ready"},
       {"failed", "Failed: the name is on a list"},
       {"ready", "Ready: the new certificate waits for its activation"},
-      {"idle", "Not renewed: no TLS virtual host uses it"},
+      {"idle", "Not renewed: no virtual host uses it"},
       {"good", "Renew"},
   };
   for (const StandingCase& each : cases) {

@@ -66,7 +66,7 @@ class StatusSamples {
   }
   DomainStatus& add_unused(const std::string& name) {
     DomainStatus& status = add_good(name);
-    status.supervision = {false, "no TLS virtual host uses it"};
+    status.supervision = {false, "no virtual host uses it"};
     return status;
   }
 
@@ -110,7 +110,7 @@ class StatusSamples {
                         .staged = {},
                         .activated = {},
                         .due = {},
-                        .supervision = {true, "a TLS virtual host uses it"},
+                        .supervision = {true, "a virtual host uses it"},
                         .ocsp = {}});
     return domains_.back();
   }

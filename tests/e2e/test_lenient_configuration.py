@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Configurations that mod_md starts with: the server starts, says what is wrong, and all that is not touched works."""
+
+import pytest
+
+from testbed import tls
+from testbed.bed import Domain
+from testbed.waiting import eventually
+
+SETTINGS = ("MDPrivateKeys P-256", "MDCAChallenges http-01")
+HEALTHY = Domain("healthy.example.org", settings=SETTINGS)
+
+
+def plain_host(bed, name, *lines):
+    return "\n".join([f"<VirtualHost 127.0.0.1:{bed.httpd.http_port}>", f"ServerName {name}", *lines, "</VirtualHost>"])
+
+
+def tls_host(bed, *lines):
+    return "\n".join([f"<VirtualHost 127.0.0.1:{bed.httpd.https_port}>", "SSLEngine on", *lines, "</VirtualHost>"])
+
+
+def failed(bed, name):
+    """The job of a renewal that has failed."""
+    return eventually(lambda: (job := bed.md_status(name).get("renewal", {})).get("errors") and job, f"{name} fails")
+
+
+def test_c1_a_plain_host_is_enough_for_auto(bed):
+    name = "mail.example.org"
+    bed.configure(options=[*SETTINGS, f"MDomain {name}", plain_host(bed, name)])
+    bed.httpd.start()
+    eventually(lambda: bed.store.has_set(name, ("p-256",)) or bed.store.has_set(name, ("p-256",), "staging"),
+               "the certificate is there", 30)
+    assert bed.md_status(name)["watched"] is True
+    assert "AH10045" not in bed.httpd.log()
+
+
+def test_c1_the_base_server_is_enough_for_auto(bed):
+    name = "localhost"                           # its ServerName
+    bed.configure(options=[*SETTINGS, "MDBaseServer on", f"MDomain {name}"])
+    bed.httpd.start()
+    eventually(lambda: bed.store.has_set(name, ("p-256",)) or bed.store.has_set(name, ("p-256",), "staging"),
+               "the certificate is there", 30)
+    assert bed.md_status(name)["watched"] is True
+
+
+def test_c1_what_no_host_has_is_left_alone(bed):
+    idle = "idle.example.org"
+    bed.configure(HEALTHY, options=[f"MDomain {idle}"])
+    bed.httpd.start()
+    bed.wait_staged(HEALTHY, specs=("p-256",))
+    assert f"AH10045: No VirtualHost matches Managed Domain {idle}" in bed.httpd.log()
+    assert bed.md_status(idle)["watched"] is False
+    assert not (bed.httpd.store / "staging" / idle).exists()
+
+
+# Lines of the main server, what the log says of them, and a part of what status says of a domain that cannot have its
+# certificate.
+TAKEN = {
+    "an unknown curve": (["MDPrivateKeys nocurve"], None, "nocurve"),
+    "a curve that is a path": (["MDPrivateKeys ../x"], None, "../x"),
+    "an RSA size too large": (["MDPrivateKeys RSA 20480"], None, "20480"),
+    "a share above all": (["MDStaplingKeepResponse 200%"], None, None),
+    "an answer kept for less than nothing": (["MDStaplingKeepResponse -7d"], "MDStaplingKeepResponse is", None),
+    "a delay of less than nothing": (["MDActivationDelay -7d"], "MDActivationDelay is", None),
+    "a window of less than nothing": (["MDRenewWindow -1d"], "MDRenewWindow -1d", None),
+    "a window that is longer than life": (["MDRenewWindow 99999999d"], None, None),
+    "commands without a word": (["MDNotifyCmd", "MDMessageCmd", "MDChallengeDns01", 'MDNotifyCmd ""'], None, None),
+    "challenges without a word": (["MDCAChallenges"], None, None),
+    "numbers with something behind": (["MDRetryFailover 5abc", "MDRetryDelay 1sx"], None, None),
+}
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("what", TAKEN)
+def test_b3_settings_without_sense_stop_nobody(bed, what):
+    lines, said, detail = TAKEN[what]
+    faulty = Domain("faulty.example.org")
+    bed.configure(HEALTHY, faulty, options=lines)
+    assert bed.httpd.test_configuration()[0] == 0
+    bed.httpd.start()
+    bed.wait_served(HEALTHY)
+    assert said is None or said in bed.httpd.log()
+    if detail:
+        assert detail in failed(bed, faulty.name)["last"]["detail"]
+        assert tls.fetch(bed.httpd.https_port, faulty.name).status == 503
+    else:
+        bed.wait_served(faulty)
+
+
+@pytest.mark.ours
+def test_b3_a_ca_that_is_a_mailbox(bed):
+    faulty = Domain("faulty.example.org", settings=("MDCertificateAuthority mailto:x@y.example.org",))
+    bed.serve(HEALTHY, faulty)
+    bed.wait_served(HEALTHY)
+    assert "cannot have certificates from mailto:x@y.example.org" in bed.httpd.log()
+    assert "mailto:" in str(failed(bed, faulty.name)["last"])
+
+
+def contacts_with(bed, *options):
+    bed.httpd.configure((), ["MDRenewMode manual", "MDomain a.example.org b.example.org", *options])
+    bed.httpd.start()
+    contacts = bed.store.json("domains/a.example.org/md.json")["contacts"]
+    bed.httpd.stop()
+    return contacts
+
+
+def test_d3a_the_main_servers_admin_goes_first_then_the_last_host(bed):
+    first = plain_host(bed, "a.example.org", "ServerAdmin first@v.example.org")
+    last = plain_host(bed, "b.example.org", "ServerAdmin last@v.example.org")
+    silent = plain_host(bed, "b.example.org")
+    main = "ServerAdmin main@m.example.org"
+    assert contacts_with(bed, main, first, last) == ["mailto:main@m.example.org"]
+    assert contacts_with(bed, first, last) == ["mailto:last@v.example.org"]
+    assert contacts_with(bed, first, silent) == ["mailto:first@v.example.org"]
+    assert contacts_with(bed, "MDContactEmail me@m.example.org", main, first) == ["mailto:me@m.example.org"]
+
+
+@pytest.mark.ours
+def test_reports_2_a_placeholder_is_no_contact(bed):
+    bed.httpd.configure([HEALTHY], [line for line in bed.ca_options() if "MDContactEmail" not in line]
+                        + ["ServerAdmin webmaster@localhost"])
+    bed.httpd.start()
+    bed.wait_served(HEALTHY)
+    account = bed.store.json("accounts", bed.store.accounts()[0], "account.json")
+    assert "contact" not in account.get("registration", {})
