@@ -181,14 +181,6 @@ def comes_back(life):
     life.wait_staged_and_told()
 
 
-@situation("ca/fails-twice")
-def fails_twice(life):
-    life.at_the_ca("new-order", problem(500, "serverInternal", "not yet"))
-    life.serve(A, MDRetryDelay="1s")
-    life.wait_failed(errors=2)
-    life.proxy.inject("any", hold(life.until_closed(threading.Event())), times=None)
-
-
 @situation("ca/second-of-two")
 def second_of_two(life):
     life.serve(A, MDCertificateAuthority=f"https://localhost:{life.closed_port()}/dir {life.proxy.url}", MDRetryDelay="1s",

@@ -446,9 +446,10 @@ class Life:
 
 
 def _in_order(events):
-    """Challenges are set up in the order in which a CA names them, which is a new one each time."""
-    together = groupby(events, key=lambda event: "challenge-setup" in event)
-    return [event for are_setups, group in together for event in (sorted(group) if are_setups else group)]
+    """Challenges are set up in the order in which a CA names them, which is a new one each time; responders are asked beside all else."""
+    def kind(event):
+        return "setup" if "challenge-setup" in event else "start" if "installed" in event or "ocsp-" in event else ""
+    return [event for together, group in groupby(events, key=kind) for event in (sorted(group) if together else group)]
 
 
 def how_far(date):
