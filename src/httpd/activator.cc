@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/retry_delays.h"
 #include "httpd/guard.h"
 #include "httpd/installed_events.h"
 #include "httpd/own_process.h"
@@ -31,8 +32,11 @@ namespace {
 constexpr std::chrono::milliseconds kLookInterval{200};
 constexpr std::chrono::milliseconds kLongestLookInterval{1000};
 constexpr int kShareOfTime = 50;
-// How often a set that cannot be activated yet (MDActivationDelay, disk full) is tried again.
-constexpr std::chrono::seconds kRetryInterval{10};
+// How often a set that is held back (MDActivationDelay) is looked at again.
+constexpr std::chrono::seconds kHeldBackInterval{10};
+// When one that cannot be activated (disk full) is tried again: ever later.
+constexpr std::chrono::seconds kFirstRetry{5};
+constexpr std::chrono::minutes kLongestRetry{2};
 // One that dies at once would die again at once: its successor waits before it looks.
 constexpr apr_time_t kShortLife = apr_time_from_sec(10);
 constexpr std::chrono::seconds kRespawnDelay{10};
@@ -47,7 +51,7 @@ class Activator {
         installed_(runtime),
         watch_(*runtime.store, names_of(runtime)),
         is_due_(runtime.domains.size(), false),
-        not_before_(runtime.domains.size()) {}
+        delays_(kFirstRetry, kLongestRetry, runtime.random) {}
 
   /// Until its parent ends, or closes the other end of `lifeline`.
   [[noreturn]] void run(pid_t parent, int lifeline, std::chrono::seconds delay) {
@@ -90,12 +94,12 @@ class Activator {
   }
 
   void look() {
-    const TimePoint now = runtime_.clock.now();
-    for (const std::size_t slot : watch_.changed(now)) {
+    for (const std::size_t slot : watch_.changed(runtime_.clock.now())) {
       is_due_[slot] = true;
     }
+    const auto now = std::chrono::steady_clock::now();
     for (std::size_t slot = 0; slot < is_due_.size(); ++slot) {
-      if (!is_due_[slot] || now < not_before_[slot]) {
+      if (!is_due_[slot] || delays_.is_waiting(slot, now)) {
         continue;
       }
       is_due_[slot] = false;
@@ -115,7 +119,7 @@ class Activator {
       auto lock = store::FileLock::acquire(runtime_.store->path_of(store::kLockFile),
                                            *locks.timeout, stop_);
       if (!lock) {
-        return report(slot, LogLevel::Error, lock.error().message);
+        return report(slot, lock.error().message);
       }
       store_lock = *std::move(lock);
     }
@@ -126,12 +130,13 @@ class Activator {
     held.unlock();
     using Kind = renewal::ActivationOutcome::Kind;
     if (!outcome) {
-      report(slot, LogLevel::Error, outcome.error().message);
+      report(slot, outcome.error().message);
     } else if (outcome->kind == Kind::Rejected) {
-      report(slot, LogLevel::Error, outcome->reason);
+      report(slot, outcome->reason);
     } else if (outcome->kind == Kind::NotYet) {
-      report(slot, LogLevel::Debug, outcome->reason);
+      hold_back(slot, outcome->reason);
     } else if (outcome->kind == Kind::Activated) {
+      delays_.succeeded(slot);
       runtime_.logger.info(
           {}, fmt::format("The new certificate of the Managed Domain {} is live.", domain.name));
       installed_.announce(domain);
@@ -144,9 +149,19 @@ class Activator {
     return {};
   }
 
-  void report(std::size_t slot, LogLevel level, const std::string& why) {
+  void report(std::size_t slot, const std::string& why) {
     is_due_[slot] = true;
-    not_before_[slot] = runtime_.clock.now() + kRetryInterval;
+    delays_.failed(slot, std::chrono::steady_clock::now());
+    log(slot, delays_.is_worth_telling(slot) ? LogLevel::Error : LogLevel::Debug, why);
+  }
+
+  void hold_back(std::size_t slot, const std::string& why) {
+    is_due_[slot] = true;
+    delays_.postpone(slot, std::chrono::steady_clock::now() + kHeldBackInterval);
+    log(slot, LogLevel::Debug, why);
+  }
+
+  void log(std::size_t slot, LogLevel level, const std::string& why) {
     runtime_.logger.log(level, {},
                         fmt::format("activate {}: {}", runtime_.domains[slot]->domain.name, why));
   }
@@ -155,8 +170,8 @@ class Activator {
   StopSignal stop_;
   InstalledEvents installed_;
   renewal::StagingWatch watch_;
-  std::vector<bool> is_due_;  // to be looked at, not before:
-  std::vector<TimePoint> not_before_;
+  std::vector<bool> is_due_;  // to be looked at, when its delay is over
+  RetryDelays<std::size_t> delays_;
 };
 
 /// The parent's view of it. One for each process that is spawned, in a pool of its own: what APR

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/certificate_loader.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
-#include "base/signals_blocked.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
 
@@ -14,20 +9,17 @@ namespace {
 
 // How soon children notice an activation. A look costs one read of shared memory.
 constexpr std::chrono::milliseconds kLookInterval{100};
-// What could not be loaded (no descriptor left, say) is tried again.
-constexpr std::chrono::seconds kRetryInterval{10};
 
 }  // namespace
 
-void CertificateLoader::start() {
-  if (runtime_.generations == nullptr) {
-    return;
+bool CertificateLoader::start() {
+  if (runtime_.generations == nullptr || thread_.joinable()) {
+    return true;
   }
-  load_changed();
-  const SignalsBlocked blocked;
-  thread_ = std::thread([this] {
-    prepare_thread("md-loader");
-    guarded([this] { watch(); });
+  return start_thread(thread_, "md-loader", [this] {
+    do {
+      guarded([this] { follow_changed(); });
+    } while (stop_.wait_for(kLookInterval));
   });
 }
 
@@ -37,63 +29,20 @@ void CertificateLoader::join() {
   }
 }
 
-void CertificateLoader::watch() {
-  while (stop_.wait_for(kLookInterval)) {
-    guarded([this] { load_changed(); });
-  }
-}
-
-void CertificateLoader::load_changed() {
+void CertificateLoader::follow_changed() {
   // Read before the slots: a bump in between is seen again at the next look.
   const std::uint64_t epoch = runtime_.generations->epoch();
-  if (epoch == epoch_) {
-    return;
-  }
-  if (runtime_.clock.now() < not_before_) {
-    return;
-  }
-  bool all = true;
-  for (std::size_t slot = 0; slot < runtime_.domains.size(); ++slot) {
-    const std::uint64_t generation = runtime_.generations->generation(slot);
-    if (generation != runtime_.domains[slot]->live.get()->generation()) {
-      all = load(slot, generation) && all;
+  if (epoch != epoch_) {
+    for (const auto& domain : runtime_.domains) {
+      if (domain->live.get()->generation() != runtime_.generations->generation(domain->position)) {
+        changed_.insert(domain.get());
+      }
     }
-  }
-  if (all) {
     epoch_ = epoch;
-  } else {
-    not_before_ = runtime_.clock.now() + kRetryInterval;
   }
-}
-
-Result<std::shared_ptr<const LiveSet>> CertificateLoader::open(const std::string& file,
-                                                               const std::string& name,
-                                                               std::size_t slot,
-                                                               std::uint64_t generation) const {
-  MD_ASSIGN_OR_RETURN(const std::string sealed, runtime_.store->load_at_root(file));
-  MD_ASSIGN_OR_RETURN(auto set, store::open_bundle(as_bytes(sealed), name, runtime_.bundle_key));
-  return LiveSet::activated(std::move(set), generation, runtime_.generations->activated_at(slot));
-}
-
-bool CertificateLoader::load(std::size_t slot, std::uint64_t generation) {
-  DomainRuntime& domain = *runtime_.domains[slot];
-  const std::string& name = domain.domain.name;
-  const std::string file = fmt::format("served/{}.bundle", name);
-  auto live = open(file, name, slot, generation);
-  if (live && !std::ranges::all_of(domain.tls_hosts,
-                                   [&](const auto& host) { return (*live)->fits(*host); })) {
-    live = fail(ErrorKind::Crypto, "the TLS settings of a host do not allow these certificates");
-  }
-  if (!live) {
-    runtime_.logger.error(
-        {}, fmt::format("load the certificates of {} that went live, {}: {}; those before are "
-                        "served for now",
-                        name, file, live.error().message));
-    return false;
-  }
-  domain.live.set(std::move(*live));
-  runtime_.logger.debug(fmt::format("{}: generation {} is served now", name, generation));
-  return true;
+  std::erase_if(changed_, [this](DomainRuntime* domain) {
+    return !stop_.stopped() && runtime_.live_sets.follow(*domain);
+  });
 }
 
 }  // namespace md::httpd

@@ -3,16 +3,15 @@
 
 #include <cstdint>
 #include <thread>
-#include <vector>
+#include <unordered_set>
 
 #include "base/waiter.h"
 #include "httpd/runtime.h"
 
 namespace md::httpd {
 
-/// One thread in each child that watches the generation table and loads what went live, off the
-/// handshake path: a handshake only copies a pointer. `start` and `join` from the child's main
-/// thread.
+/// One thread in each child that watches the generation table and follows what went live, so that
+/// hardly any handshake has to. `start` and `join` from one thread at a time.
 class CertificateLoader {
  public:
   CertificateLoader(Runtime& runtime, StopSignal& stop) : runtime_(runtime), stop_(stop) {}
@@ -20,24 +19,19 @@ class CertificateLoader {
   CertificateLoader& operator=(const CertificateLoader&) = delete;
   ~CertificateLoader() { join(); }
 
-  /// Loads what went live before this child was made, then starts watching.
-  void start();
+  /// False: no thread could be made; call it again later. Handshakes find what went live without
+  /// it, too.
+  bool start();
   /// After the stop signal.
   void join();
 
  private:
-  void watch();
-  void load_changed();
-  bool load(std::size_t slot, std::uint64_t generation);
-  [[nodiscard]] Result<std::shared_ptr<const LiveSet>> open(const std::string& file,
-                                                            const std::string& name,
-                                                            std::size_t slot,
-                                                            std::uint64_t generation) const;
+  void follow_changed();
 
   Runtime& runtime_;
   StopSignal& stop_;
-  std::uint64_t epoch_{0};  // up to which everything is loaded
-  TimePoint not_before_{};
+  std::uint64_t epoch_{0};                      // up to which `changed_` is complete
+  std::unordered_set<DomainRuntime*> changed_;  // since then not followed
   std::thread thread_;
 };
 

@@ -77,21 +77,55 @@ apr_status_t on_watchdog(int state, void* /*data*/, apr_pool_t* /*pool*/) noexce
 }  // namespace
 
 void Child::start() {
-  loader_.start();
-  stapling_loader_.start();
-  work_watcher_.start();
+  const std::lock_guard lock(worker_mutex_);
+  tell_of_threads(start_threads());
 }
 
 void Child::start_worker() {
   const std::lock_guard lock(worker_mutex_);
-  if (pool_ == nullptr && !stop_.stopped()) {
+  if (stop_.stopped()) {
+    return;
+  }
+  if (pool_ == nullptr) {
     make_worker();
+  }
+  const bool has_threads = start_threads();
+  tell_of_threads(run_worker() && has_threads);
+}
+
+/// Each is tried, whatever becomes of the others; those that run are left alone.
+bool Child::start_threads() {
+  const bool loads = loader_.start();
+  const bool staples = stapling_loader_.start();
+  const bool watches = work_watcher_.start();
+  return loads && staples && watches;
+}
+
+bool Child::run_worker() {
+  const SignalsBlocked blocked;
+  const bool renews = pool_->start();
+  const bool heeds_requests = requests_->start(stop_, prepare_thread);
+  return renews && heeds_requests;
+}
+
+void Child::tell_of_threads(bool all_run) {
+  if (all_run == !misses_threads_) {
+    return;
+  }
+  misses_threads_ = !all_run;
+  if (all_run) {
+    runtime_.logger.info({}, "all threads of mod_md run now");
+  } else {
+    runtime_.logger.error({},
+                          "a thread of mod_md could not be made: the system's limit of processes "
+                          "is reached (ulimit -u, TasksMax); it is tried again each second in "
+                          "the child that renews, and at once in a new child");
   }
 }
 
 renewal::World Child::renewal_world() {
   Runtime& runtime = runtime_;
-  std::unordered_map<std::string, const DomainRuntime*> by_name;
+  std::unordered_map<std::string, DomainRuntime*> by_name;
   for (const auto& domain : runtime.domains) {
     by_name.emplace(domain->domain.name, domain.get());
   }
@@ -104,8 +138,8 @@ renewal::World Child::renewal_world() {
       .logger = runtime.logger,
       .choose_challenges = challenge_choice_of(runtime),
       .live_facts =
-          [by_name](const model::ManagedDomain& domain) {
-            return by_name.at(domain.name)->live.get()->facts();
+          [by_name, &runtime](const model::ManagedDomain& domain) {
+            return runtime.current_set(*by_name.at(domain.name))->facts();
           },
       .activates_live = runtime.generations != nullptr,
       .issuing_ca =
@@ -152,9 +186,6 @@ void Child::make_worker() {
   }
   requests_ = std::make_unique<renewal::RequestWatch>(
       *runtime.store, names, [this](std::size_t i) { pool_->look_again(i); }, runtime.logger);
-  const SignalsBlocked blocked;
-  pool_->start();
-  requests_->start(stop_, prepare_thread);
 }
 
 /// A new certificate wants an answer, and a revoked one a successor: at once.

@@ -41,6 +41,10 @@ class Child {
   void stop_and_join();
 
  private:
+  /// False: a thread could not be made.
+  bool start_threads();
+  bool run_worker();
+  void tell_of_threads(bool all_run);
   void make_worker();
   [[nodiscard]] renewal::World renewal_world();
   [[nodiscard]] std::size_t thing_of_slot(std::size_t slot) const {
@@ -58,6 +62,7 @@ class Child {
   std::unique_ptr<StaplingWorker> stapling_;   // guarded by worker_mutex_; nullptr: none is wanted
   std::unique_ptr<renewal::WorkerPool> pool_;  // guarded by worker_mutex_
   std::unique_ptr<renewal::RequestWatch> requests_;  // guarded by worker_mutex_
+  bool misses_threads_{false};                       // guarded by worker_mutex_; as was told
 };
 
 /// Hooks of the child's life and the registration with mod_watchdog.

@@ -12,7 +12,7 @@ std::shared_ptr<const LiveSet> LiveSet::at_start(renewal::CertificateSetFacts fa
                                                  std::vector<Chain> chains) {
   std::shared_ptr<LiveSet> live(new LiveSet);
   live->facts_ = std::move(facts);
-  live->chains_at_start_ = std::move(chains);
+  live->chains_without_keys_ = std::move(chains);
   return live;
 }
 
@@ -43,6 +43,24 @@ Result<std::shared_ptr<const LiveSet>> LiveSet::activated(store::ServedSet set,
   return std::shared_ptr<const LiveSet>(std::move(live));
 }
 
+std::shared_ptr<const LiveSet> LiveSet::without_keys(bool with_chains) const {
+  std::shared_ptr<LiveSet> live(new LiveSet);
+  live->facts_ = facts_;
+  live->generation_ = generation_;
+  live->activated_at_ = activated_at_;
+  for (const store::KeyedChain& keyed : set_) {
+    // Made anew: OpenSSL's form of a leaf is many times as large.
+    const auto der = keyed.chain.front().to_der();
+    auto leaf =
+        der ? crypto::Certificate::from_der(*der) : Result<crypto::Certificate>(der.error());
+    if (with_chains && leaf) {
+      Chain& chain = live->chains_without_keys_.emplace_back(Chain{keyed.spec, keyed.chain});
+      chain.certificates.front() = *std::move(leaf);
+    }
+  }
+  return live;
+}
+
 LiveSet::~LiveSet() {
   for (STACK_OF(X509)* const chain : chains_) {
     sk_X509_free(chain);
@@ -55,7 +73,7 @@ std::vector<crypto::Certificate> LiveSet::chain_of(const model::KeySpec& spec) c
       return keyed.chain;
     }
   }
-  for (const Chain& chain : chains_at_start_) {
+  for (const Chain& chain : chains_without_keys_) {
     if (chain.spec == spec) {
       return chain.certificates;
     }

@@ -42,6 +42,10 @@ class LiveSet {
   [[nodiscard]] std::optional<TimePoint> activated_at() const { return activated_at_; }
   /// Is it one of the set's?
   [[nodiscard]] bool has(const crypto::Certificate& certificate) const;
+  /// Can `apply` serve it? Not where mod_ssl does, nor once the keys were left out.
+  [[nodiscard]] bool has_keys() const { return !set_.empty(); }
+  /// The same without what `apply` needs: the facts, and the chains where they are asked for.
+  [[nodiscard]] std::shared_ptr<const LiveSet> without_keys(bool with_chains) const;
   /// Has the domain any certificate, be it an expired one?
   [[nodiscard]] bool has_certificate() const { return !facts_.certificates.empty(); }
 
@@ -62,7 +66,7 @@ class LiveSet {
   LiveSet() = default;
   renewal::CertificateSetFacts facts_;
   store::ServedSet set_;
-  std::vector<Chain> chains_at_start_;
+  std::vector<Chain> chains_without_keys_;
   std::vector<STACK_OF(X509)*> chains_;  // of set_, without the leaf; borrowed certificates
   std::uint64_t generation_{0};
   std::optional<TimePoint> activated_at_;

@@ -40,6 +40,13 @@ bool Runtime::depends_on_domain(const server_rec* host) const {
   return find_by_host(host) != nullptr && !hosts_with_own_files.contains(host);
 }
 
+std::shared_ptr<const LiveSet> Runtime::current_set(DomainRuntime& domain) {
+  if (generations != nullptr) {
+    live_sets.follow(domain);
+  }
+  return domain.live.get();
+}
+
 DomainRuntime* Runtime::find_by_name(const model::DnsName& name) const {
   const auto found = names.find(name.text());
   return found ? domains[*found].get() : nullptr;

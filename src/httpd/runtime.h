@@ -19,6 +19,7 @@
 #include "httpd/attempt_tally.h"
 #include "httpd/certificate_files.h"
 #include "httpd/live_set.h"
+#include "httpd/live_set_loader.h"
 #include "httpd/stapling.h"
 #include "model/job.h"
 #include "model/managed_domain.h"
@@ -42,7 +43,7 @@ struct DomainRuntime;
 
 /// A host of a managed domain, as mod_ssl has set it up.
 struct TlsHost {
-  const DomainRuntime* domain;
+  DomainRuntime* domain;
   SSL_CTX* context;
   /// It has certificate files of its own, too (SSLCertificateFile): those of other key types stay.
   bool has_own_files;
@@ -52,10 +53,11 @@ struct TlsHost {
 struct DomainRuntime {
   model::ManagedDomain domain;
   store::DomainRecord record;
+  std::size_t position{0};  ///< in Runtime::domains, and its slot in the generation table
   /// Of the record, by the parent before there are children.
   store::Storing storing{store::Storing::Never};
   /// What is served. Set by the parent before the children are forked; afterwards by each
-  /// process's CertificateLoader alone.
+  /// process's LiveSetLoader alone.
   Snapshot<LiveSet> live;
   /// For status pages. Set by each child's WorkWatcher alone.
   Snapshot<DomainWork> work{std::make_shared<const DomainWork>()};
@@ -89,6 +91,8 @@ struct Runtime {
   SecretBytes bundle_key;
   /// nullptr: live activation is off.
   std::unique_ptr<store::GenerationTable> generations;
+  /// In a child, where live activation is on.
+  LiveSetLoader live_sets{*this};
   /// nullptr: there was no memory for it.
   std::unique_ptr<AttemptTally> attempts;
   /// nullptr: nothing is stapled.
@@ -119,6 +123,8 @@ struct Runtime {
   [[nodiscard]] bool depends_on_domain(const server_rec* host) const;
 
   [[nodiscard]] DomainRuntime* find_by_host(const server_rec* host) const;
+  /// What the domain serves, as new as its generation. In a child.
+  [[nodiscard]] std::shared_ptr<const LiveSet> current_set(DomainRuntime& domain);
   /// The domain that has this name, or whose wildcard covers it.
   [[nodiscard]] DomainRuntime* find_by_name(const model::DnsName& name) const;
   [[nodiscard]] std::vector<model::ManagedDomain> managed_domains() const;

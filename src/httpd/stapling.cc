@@ -54,6 +54,10 @@ const DomainRuntime* Stapling::domain_of(const server_rec* host,
   return is_managed ? domain : nullptr;
 }
 
+bool Stapling::wants(const DomainRuntime& domain) const {
+  return wanted_domains_.contains(domain.position);
+}
+
 std::vector<LiveSet::Chain> Stapling::load_chains(std::size_t domain,
                                                   const renewal::CertificateSetFacts& live) const {
   std::vector<LiveSet::Chain> chains;

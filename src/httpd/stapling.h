@@ -78,6 +78,8 @@ class Stapling {
   /// Does that host staple the certificates it serves? Parent, once mod_ssl has collected them;
   /// afterwards anybody.
   [[nodiscard]] bool covers(const server_rec* host) const;
+  /// Does a host staple the domain's certificates, as far as the configuration says? Any thread.
+  [[nodiscard]] bool wants(const DomainRuntime& domain) const;
   /// Parent, before mod_ssl: the domain's usable certificates, where some host staples them as far
   /// as the configuration says.
   [[nodiscard]] std::vector<LiveSet::Chain> load_chains(

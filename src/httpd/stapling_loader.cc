@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/stapling_loader.h"
 
-#include "base/signals_blocked.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
 
@@ -10,20 +9,29 @@ namespace {
 
 // How soon children notice. A look costs two reads of shared memory.
 constexpr std::chrono::milliseconds kLookInterval{100};
-constexpr std::chrono::seconds kRetryInterval{10};
+constexpr std::chrono::seconds kFirstRetry{1};
+constexpr std::chrono::minutes kLongestRetry{10};
+// A new child serves after this time, whatever is left.
+constexpr std::chrono::milliseconds kLongestFirstLook{500};
 
 }  // namespace
 
-void StaplingLoader::start() {
-  if (runtime_.stapling == nullptr) {
-    return;
+StaplingLoader::StaplingLoader(Runtime& runtime, StopSignal& stop, OnChange on_change)
+    : runtime_(runtime),
+      stop_(stop),
+      on_change_(std::move(on_change)),
+      delays_(kFirstRetry, kLongestRetry, runtime.random) {}
+
+bool StaplingLoader::start() {
+  if (runtime_.stapling == nullptr || thread_.joinable()) {
+    return true;
   }
   loaded_.resize(runtime_.stapling->slots().size());
-  load_changed();
-  const SignalsBlocked blocked;
-  thread_ = std::thread([this] {
-    prepare_thread("md-stapling");
-    guarded([this] { watch(); });
+  load_changed(std::chrono::steady_clock::now() + kLongestFirstLook);
+  return start_thread(thread_, "md-stapling", [this] {
+    do {
+      guarded([this] { load_changed(SteadyTime::max()); });
+    } while (stop_.wait_for(kLookInterval));
   });
 }
 
@@ -33,73 +41,70 @@ void StaplingLoader::join() {
   }
 }
 
-void StaplingLoader::watch() {
-  while (stop_.wait_for(kLookInterval)) {
-    guarded([this] { load_changed(); });
-  }
-}
-
 std::uint64_t StaplingLoader::live_epoch() const {
   return runtime_.generations != nullptr ? runtime_.generations->epoch() : 0;
 }
 
-void StaplingLoader::load_changed() {
-  // Read before the slots: a change in between is seen again at the next look.
-  const std::uint64_t epoch = runtime_.stapling->changes().epoch();
-  const std::uint64_t live = live_epoch();
-  if ((epoch == epoch_ && live == live_epoch_) || runtime_.clock.now() < not_before_) {
-    return;
-  }
-  disk_works_ = true;
+/// Of the set that the slot's certificate ought to be of.
+std::uint64_t StaplingLoader::live_generation(const StapleSlot& place) const {
+  return place.domain && runtime_.generations != nullptr
+             ? runtime_.generations->generation(*place.domain)
+             : 0;
+}
+
+void StaplingLoader::load_changed(SteadyTime until) {
+  note_changed();
   bool any = false;
-  for (std::size_t slot = 0; slot < loaded_.size(); ++slot) {
-    const std::uint64_t generation = runtime_.stapling->changes().generation(slot);
-    if (has_changed(slot, generation)) {
-      load(slot, generation);
-      any = true;
-    }
-  }
+  std::erase_if(changed_, [&](std::size_t slot) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    any = (now < until && !stop_.stopped() && !delays_.is_waiting(slot, now) && load(slot)) || any;
+    return is_current(slot);
+  });
   if (any) {
     runtime_.stapling->publish();
   }
-  if (!disk_works_) {
-    not_before_ = runtime_.clock.now() + kRetryInterval;
+}
+
+void StaplingLoader::note_changed() {
+  // Read before the slots: a change in between is seen again at the next look.
+  const std::uint64_t epoch = runtime_.stapling->changes().epoch();
+  const std::uint64_t live = live_epoch();
+  if (epoch == epoch_ && live == live_epoch_) {
     return;
   }
-  epoch_ = epoch;
-  if (follows_all_live_sets()) {
-    live_epoch_ = live;
-  }
-}
-
-bool StaplingLoader::has_changed(std::size_t slot, std::uint64_t generation) const {
-  const StapleSlot& place = *runtime_.stapling->slots()[slot];
-  if (generation != loaded_[slot]) {
-    return true;
-  }
-  return place.domain && runtime_.domains[*place.domain]->live.get()->generation() !=
-                             place.state.get()->live_generation;
-}
-
-/// The certificate loader is another thread, and may come after us.
-bool StaplingLoader::follows_all_live_sets() const {
-  for (std::size_t i = 0; runtime_.generations != nullptr && i < runtime_.domains.size(); ++i) {
-    if (runtime_.domains[i]->live.get()->generation() != runtime_.generations->generation(i)) {
-      return false;
+  for (std::size_t slot = 0; slot < loaded_.size(); ++slot) {
+    if (!is_current(slot)) {
+      changed_.insert(slot);
     }
   }
-  return true;
+  epoch_ = epoch;
+  live_epoch_ = live;
 }
 
-void StaplingLoader::load(std::size_t slot, std::uint64_t generation) {
+bool StaplingLoader::is_current(std::size_t slot) const {
+  const StapleSlot& place = *runtime_.stapling->slots()[slot];
+  return runtime_.stapling->changes().generation(slot) == loaded_[slot] &&
+         live_generation(place) == place.state.get()->live_generation;
+}
+
+/// Is anything new known?
+bool StaplingLoader::load(std::size_t slot) {
   StapleSlot& place = *runtime_.stapling->slots()[slot];
+  const std::uint64_t generation = runtime_.stapling->changes().generation(slot);
   const auto before = place.state.get();
-  if (!runtime_.stapling->load(place)) {
-    disk_works_ = false;
-    return;
+  const std::uint64_t live =
+      place.domain ? runtime_.current_set(*runtime_.domains[*place.domain])->generation() : 0;
+  if (generation == loaded_[slot] && live == before->live_generation) {
+    return false;  // the set that went live cannot be loaded
   }
+  if (!runtime_.stapling->load(place)) {
+    delays_.failed(slot, std::chrono::steady_clock::now());
+    return false;
+  }
+  delays_.succeeded(slot);
   loaded_[slot] = generation;
   on_change_(slot, *before);
+  return true;
 }
 
 }  // namespace md::httpd

@@ -107,6 +107,7 @@ class Startup {
     for (model::ManagedDomain& domain : plan.domains) {
       auto entry = std::make_unique<DomainRuntime>();
       entry->domain = std::move(domain);
+      entry->position = runtime_.domains.size();
       entry->live.set(LiveSet::at_start({}));
       runtime_.domains.push_back(std::move(entry));
     }

@@ -105,8 +105,8 @@ int provide_live_certificate(SSL* ssl, void* data) noexcept {
       return 1;
     }
     const TlsHost& host = *static_cast<const TlsHost*>(data);
-    const auto live = host.domain->live.get();
-    if (live->generation() > 0 && !live->apply(ssl, host)) {
+    const auto live = current_runtime()->live_sets.for_handshake(*host.domain);
+    if (live->has_keys() && !live->apply(ssl, host)) {
       // The loader has tried it before: memory is short.
       ap_log_error(APLOG_MARK, APLOG_ERR, 0, current_runtime()->server,
                    "mod_md: OpenSSL refused a certificate of %s that went live",

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <utility>
 
-#include "base/signals_blocked.h"
 #include "httpd/domain_work.h"
 #include "httpd/guard.h"
 #include "httpd/thread_setup.h"
@@ -24,16 +23,16 @@ constexpr std::chrono::nanoseconds kTick = milliseconds(100);
 
 }  // namespace
 
-void WorkWatcher::start() {
+bool WorkWatcher::start() {
+  if (thread_.joinable()) {
+    return true;
+  }
+  folders_.clear();
   for (const auto& domain : runtime_.domains) {
     folders_.push_back(domain->domain.name);
   }
   change_times_.assign(folders_.size(), 0);
-  const SignalsBlocked blocked;
-  thread_ = std::thread([this] {
-    prepare_thread("md-status");
-    guarded([this] { watch(); });
-  });
+  return start_thread(thread_, "md-status", [this] { guarded([this] { watch(); }); });
 }
 
 void WorkWatcher::join() {

@@ -21,7 +21,8 @@ class WorkWatcher {
   WorkWatcher& operator=(const WorkWatcher&) = delete;
   ~WorkWatcher() { join(); }
 
-  void start();
+  /// False: no thread could be made; call it again later.
+  bool start();
   /// After the stop signal.
   void join();
 

@@ -99,20 +99,32 @@ void RequestWatch::look(const std::function<void(std::size_t)>& look_again) {
   seen_ = std::move(found);
 }
 
-void RequestWatch::start(Waiter& waiter, std::function<void(const char* role)> on_thread_start) {
+bool RequestWatch::start(Waiter& waiter, std::function<void(const char* role)> on_thread_start) {
+  if (thread_.joinable()) {
+    return true;
+  }
   look([](std::size_t) {});
-  thread_ = std::thread([this, &waiter, announce = std::move(on_thread_start)] {
-    if (announce) {
-      announce("md-requests");
-    }
-    while (waiter.wait_for(kLookInterval)) {
-      try {
-        look();
-      } catch (const std::exception&) {
-        // Out of memory: the next look may find some.
+  try {
+    thread_ = std::thread([this, &waiter, announce = std::move(on_thread_start)] {
+      if (announce) {
+        announce("md-requests");
       }
+      watch(waiter);
+    });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
+void RequestWatch::watch(Waiter& waiter) {
+  while (waiter.wait_for(kLookInterval)) {
+    try {
+      look();
+    } catch (const std::exception&) {
+      // Out of memory: the next look may find some.
     }
-  });
+  }
 }
 
 void RequestWatch::join() {

@@ -53,12 +53,14 @@ class RequestWatch {
 
   /// Watches until `waiter` is stopped, for what is asked from now on: the pool looks at all
   /// domains at its start anyway. `on_thread_start`: as in WorkerPool::Options; may be empty.
-  void start(Waiter& waiter, std::function<void(const char* role)> on_thread_start);
+  /// False: no thread could be made; call it again later.
+  bool start(Waiter& waiter, std::function<void(const char* role)> on_thread_start);
   /// After the stop.
   void join();
 
  private:
   void look(const std::function<void(std::size_t)>& look_again);
+  void watch(Waiter& waiter);
 
   store::FileStore& store_;
   std::map<std::string, std::size_t> numbers_;  // of the domains, by name

@@ -45,7 +45,7 @@ class WorkerPool::Impl {
         options_(std::move(options)),
         things_(things) {}
 
-  void start();
+  bool start();
   void look_again(std::size_t thing);
   void stop_and_join();
 
@@ -106,19 +106,24 @@ void WorkerPool::Impl::announce(const char* role) const {
   }
 }
 
-void WorkerPool::Impl::start() {
+bool WorkerPool::Impl::start() {
   const TimePoint now = clock_.now();
   {
     const Lock lock(mutex_);
     if (ended_ || scheduler_.joinable()) {
-      return;
+      return true;
     }
     last_seen_ = now;
     for (std::size_t i = 0; i < things_.size(); ++i) {
       appoint(i, now + options_.initial_delay);
     }
   }
-  scheduler_ = std::thread([this] { schedule(); });
+  try {
+    scheduler_ = std::thread([this] { schedule(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
 }
 
 /// The caller holds mutex_.
@@ -299,8 +304,8 @@ WorkerPool::~WorkerPool() {
   impl_->stop_and_join();
 }
 
-void WorkerPool::start() {
-  impl_->start();
+bool WorkerPool::start() {
+  return impl_->start();
 }
 
 void WorkerPool::look_again(std::size_t thing) {

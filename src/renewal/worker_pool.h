@@ -36,8 +36,8 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   ~WorkerPool();
 
-  /// Returns at once.
-  void start();
+  /// Returns at once. False: no thread could be made; call it again later.
+  bool start();
   /// Something has happened: do not wait for the time that the last check named. Any thread.
   void look_again(std::size_t thing);
   /// Stops the signal and waits for all threads: as fast as their checks heed the signal.
