@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/base64.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 
 namespace md::acme {
@@ -52,15 +55,22 @@ Result<std::string> make_jws(const crypto::PrivateKey& key, std::string_view kid
   return flattened(input, signature).dump_compact();
 }
 
+Result<Bytes> decode_external_hmac(std::string_view hmac) {
+  std::string text(trim(hmac));
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  MD_ASSIGN_OR_RETURN(Bytes secret, decode_base64url(text));
+  if (secret.empty()) {
+    return fail(ErrorKind::InvalidInput, "there is nothing in it");
+  }
+  return secret;
+}
+
 Result<json::Value> make_external_account_binding(const crypto::PrivateKey& key,
                                                   std::string_view kid, std::string_view hmac,
                                                   std::string_view new_account_url) {
-  MD_ASSIGN_OR_RETURN_CONTEXT(const Bytes secret, decode_base64url(hmac),
+  MD_ASSIGN_OR_RETURN_CONTEXT(const Bytes secret, decode_external_hmac(hmac),
                               fmt::format("external account binding '{}': its HMAC key", kid));
-  if (secret.empty()) {
-    return fail(ErrorKind::InvalidInput,
-                fmt::format("external account binding '{}': its HMAC key is empty", kid));
-  }
   MD_ASSIGN_OR_RETURN(const json::Value jwk, public_jwk(key));
   json::Value header = json::Value::object();
   header.set("alg", "HS256").set("kid", kid).set("url", new_account_url);

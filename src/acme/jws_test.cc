@@ -71,6 +71,20 @@ TEST(ExternalAccountBinding, CoversTheAccountKey) {
   EXPECT_FALSE(check("kid-1", encode_base64url(as_bytes("another secret"))));
 }
 
+TEST(ExternalAccountBinding, Reports24And39TakesBothAlphabetsPaddingAndWhiteSpaceAround) {
+  const Bytes secret{0xfb, 0xef, 0xbe, 0xff, 0xfe, 0x01, 0x02};
+  ASSERT_EQ(encode_base64(secret), "++++//4BAg==");
+  for (const char* text : {"++++//4BAg==", "++++//4BAg", "----__4BAg",
+                           "----__4BAg==", " ++++//4BAg==\n", "\t----__4BAg\r\n"}) {
+    const auto decoded = decode_external_hmac(text);
+    ASSERT_TRUE(decoded) << text;
+    EXPECT_EQ(*decoded, secret) << text;
+  }
+  for (const char* bad : {"", " \n", "====", "not/base64+!", "a b", "abcde"}) {
+    EXPECT_FALSE(decode_external_hmac(bad)) << bad;
+  }
+}
+
 TEST(ExternalAccountBinding, NamesAnHmacKeyThatIsNone) {
   for (const char* bad : {"", "not base64url!"}) {
     const auto binding = make_external_account_binding(shared_ec_key(), "kid-1", bad, "u");

@@ -153,11 +153,35 @@ bool is_token(std::string_view text) {
              std::string_view::npos;
 }
 
+// A CA that gives challenges no status of their own has the authorization's in mind.
+ChallengeStatus challenge_status_of(AuthorizationStatus status) {
+  switch (status) {
+    case AuthorizationStatus::Pending:
+      return ChallengeStatus::Pending;
+    case AuthorizationStatus::Valid:
+      return ChallengeStatus::Valid;
+    case AuthorizationStatus::Invalid:
+    case AuthorizationStatus::Deactivated:
+    case AuthorizationStatus::Expired:
+    case AuthorizationStatus::Revoked:
+      break;
+  }
+  return ChallengeStatus::Invalid;
+}
+
+json::Value with_status(json::Value challenge, ChallengeStatus otherwise) {
+  if (challenge.is_object() && challenge.get("status").is_null()) {
+    challenge.set("status", name_of(otherwise));
+  }
+  return challenge;
+}
+
 // Challenges of types that this code does not know may look in ways that it does not know.
-Result<std::vector<Challenge>> parse_challenges(const json::Value& list) {
+Result<std::vector<Challenge>> parse_challenges(const json::Value& list,
+                                                ChallengeStatus otherwise) {
   std::vector<Challenge> challenges;
   for (const json::Value& element : list.elements()) {
-    auto challenge = parse_challenge(element);
+    auto challenge = parse_challenge(with_status(element, otherwise));
     if (challenge) {
       challenges.push_back(std::move(challenge).value());
     } else if (is_known_type(element.get("type").as_string().value_or(""))) {
@@ -267,8 +291,9 @@ Result<Authorization> parse_authorization(const json::Value& value, std::string 
   MD_TRY(reader.check());
   MD_ASSIGN_OR_RETURN(authorization.identifier,
                       parse_identifier(value.get("identifier"), "the identifier of " + what));
-  MD_ASSIGN_OR_RETURN_CONTEXT(authorization.challenges, parse_challenges(value.get("challenges")),
-                              what);
+  MD_ASSIGN_OR_RETURN_CONTEXT(
+      authorization.challenges,
+      parse_challenges(value.get("challenges"), challenge_status_of(authorization.status)), what);
   return authorization;
 }
 

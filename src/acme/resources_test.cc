@@ -145,6 +145,33 @@ TEST(Authorization, NeedsChallengesOnlyWhilePending) {
   EXPECT_TRUE(parse_authorization(value, "https://ca.test/authz/1"));
 }
 
+TEST(Challenge, Reports21WithoutAStatusHasThatOfItsAuthorization) {
+  for (const auto& [status, expected] :
+       {std::pair("pending", ChallengeStatus::Pending), std::pair("valid", ChallengeStatus::Valid),
+        std::pair("expired", ChallengeStatus::Invalid)}) {
+    json::Value challenge = parse(R"({"type":"http-01","url":"https://ca.test/c","token":"abc"})");
+    json::Value null_status = challenge;
+    null_status.set("type", "dns-01").set("status", json::Value());
+    json::Value value = parse(kAuthorization);
+    value.set("status", status);
+    value.set("challenges", json::Value::array().push_back(challenge).push_back(null_status));
+    const auto authorization = parse_authorization(value, "https://ca.test/authz/1");
+    ASSERT_TRUE(authorization) << authorization.error().message;
+    ASSERT_EQ(authorization->challenges.size(), 2U);
+    EXPECT_EQ(authorization->challenges[0].status, expected);
+    EXPECT_EQ(authorization->challenges[1].status, expected);
+  }
+  EXPECT_FALSE(parse_challenge(parse(R"({"type":"dns-01","url":"https://ca.test/c"})")));
+}
+
+TEST(Authorization, Reports36NeedsNoChallengesOnceItIsValid) {
+  const auto authorization = parse_authorization(
+      parse(R"({"status":"valid","identifier":{"type":"dns","value":"a.test"}})"),
+      "https://ca.test/authz/1");
+  ASSERT_TRUE(authorization) << authorization.error().message;
+  EXPECT_TRUE(authorization->challenges.empty());
+}
+
 TEST(Challenge, RefusesTokensThatAreNoBase64Url) {
   for (const char* token : {"", "../../etc/passwd", "a b", "a.b", "a\n", "é"}) {
     json::Value value = parse(R"({"type":"http-01","url":"https://ca.test/c","status":"pending"})");
