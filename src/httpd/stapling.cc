@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "httpd/directive_adapter.h"
 #include "httpd/runtime.h"
 #include "ocsp/retention.h"
 
@@ -172,9 +173,12 @@ void Stapling::tell_of_must_staple() const {
 }
 
 void Stapling::drop_outdated() const {
+  // What is configured is obeyed. Otherwise answers that are in use stay, however old they are: a
+  // responder may be away for long.
+  const bool is_configured = config_of(runtime_.server).settings.stapling_keep_response.has_value();
   std::unordered_set<std::string> in_use;
   for (const auto& slot : slots_) {
-    if (const auto state = slot->state.get(); state->staple != nullptr) {
+    if (const auto state = slot->state.get(); state->staple != nullptr && !is_configured) {
       in_use.insert(ocsp::hex_of(state->subject->id));
     }
   }

@@ -56,6 +56,9 @@ TEST(Retention, RemovesWhatIsOldAndNothingThatIsBeingStapled) {
   drop_outdated({store, logger, age_of}, {"03"}, kWeek, kNow);
   EXPECT_THAT(store.files(Group::Ocsp, "example.org").value(),
               ElementsAre("job.json", "ocsp-02.json", "ocsp-03.json"));
+  drop_outdated({store, logger, age_of}, {}, kWeek, kNow);  // C5: what is in use, too
+  EXPECT_THAT(store.files(Group::Ocsp, "example.org").value(),
+              ElementsAre("job.json", "ocsp-02.json"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 """OCSP stapling: every handshake gets the staple that is known, whatever becomes of the responder."""
 
 import json
+import os
 import threading
 import time
 from dataclasses import replace
@@ -138,6 +139,24 @@ def test_a_reload_and_a_stop_do_not_wait_for_a_responder(bed, ocsp):
     gate.set()
     bed.httpd.start()
     wait_stapled(bed, domain.name)
+
+
+@pytest.mark.parametrize("keep, stays", [
+    pytest.param((), True, id="default", marks=pytest.mark.ours), pytest.param(("MDStaplingKeepResponse 1s",), False, id="written")])
+def test_C5_a_configured_time_to_keep_is_obeyed(bed, ocsp, keep, stays):
+    """An answer is stapled from memory, whatever becomes of its file."""
+    domain = Domain("kept.example.org", protocols="http/1.1 acme-tls/1")
+    options = [STAPLING, *keep]
+    bed.serve(domain, options=options)
+    bed.obtain(domain)
+    wait_stapled(bed, domain.name)
+    bed.httpd.stop()
+    ocsp.inject("ocsp", answer(503), times=None)
+    for path in bed.httpd.store.glob("ocsp/*/ocsp-*.json"):
+        os.utime(path, (time.time() - 30 * 24 * 3600,) * 2)
+    bed.httpd.start()
+    wait_stapled(bed, domain.name)
+    assert bool(list(bed.httpd.store.glob("ocsp/*/ocsp-*.json"))) == stays
 
 
 @pytest.mark.ours
