@@ -9,6 +9,7 @@
 #include "crypto/private_key.h"
 #include "crypto/proven_key.h"
 #include "renewal/challenge_files.h"
+#include "renewal/http01_answer.h"
 
 namespace md::httpd {
 namespace {
@@ -92,14 +93,16 @@ Result<std::optional<std::string>> load_http_answer(const Runtime& runtime, std:
   if (!folder || !is_token(token)) {
     return std::optional<std::string>();
   }
-  // Orders that run at once for a host have an answer each; the plain file is the host's current
-  // one, for any token (spec/acme.md, "Serving").
+  // The plain file is the host's current answer, for any token; orders that run at once for a host
+  // have a file each.
+  MD_ASSIGN_OR_RETURN(auto plain,
+                      load_if_there(*runtime.store, *folder, std::string(store::kHttp01File)));
+  if (plain && !renewal::is_answer_for_another(*plain, token)) {
+    return plain;
+  }
   MD_ASSIGN_OR_RETURN(auto own,
                       load_if_there(*runtime.store, *folder, renewal::http01_file(token)));
-  if (own) {
-    return own;
-  }
-  return load_if_there(*runtime.store, *folder, std::string(store::kHttp01File));
+  return own ? own : plain;
 }
 
 }  // namespace md::httpd

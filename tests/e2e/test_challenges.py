@@ -96,6 +96,15 @@ def test_each_order_has_its_own_answer(bed):
     assert refused.status == 405 and "GET" in refused.getheader("Allow")
 
 
+@pytest.mark.parametrize("content", [b"changed by a command", b"token-1.changed"])
+def test_C6_a_changed_answer_is_what_is_served(bed, content):
+    bed.pebble.stop()
+    bed.serve(Domain("a.example.org"))
+    put_answer(bed, "a.example.org", "acme-http-01.token-1.txt", b"token-1.thumbprint")
+    put_answer(bed, "a.example.org", answer=content)
+    assert ask(bed, "a.example.org", "token-1")[1] == content
+
+
 def test_odd_paths_are_harmless(bed):  # CH-13
     bed.pebble.stop()
     bed.serve(Domain("a.example.org", settings=("MDCAChallenges http-01",)))
