@@ -13,6 +13,7 @@
 #include "renewal/activation.h"
 #include "renewal/attempt.h"
 #include "renewal/failure.h"
+#include "renewal/notify.h"
 #include "renewal/staged_set.h"
 
 /// drive: see certificate_commands.h.
@@ -127,6 +128,7 @@ class DomainDrive {
         journal_(renewal::JobJournal::load(session.store, session.clock, progress_, domain.name)) {}
 
   Status obtain() {
+    renewal::forget_failing_command(journal_.job);
     journal_.job.last_run = session_.clock.now();
     journal_.job.finished = false;
     journal_.note("starting", {}, "a2md drive");

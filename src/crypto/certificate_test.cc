@@ -90,7 +90,7 @@ TEST(Certificate, TellsWhatPebbleWroteIntoIt) {
   EXPECT_TRUE(leaf.fits(KeySpec::ec("P-384")));
   EXPECT_EQ(chain[1].ocsp_responder_url(), std::nullopt);
   EXPECT_TRUE(chain[1].fits(KeySpec::rsa(2048)));
-  EXPECT_FALSE(chain[1].fits(KeySpec::rsa(4096)));
+  EXPECT_TRUE(chain[1].fits(KeySpec::rsa(4096))) << "of whatever size";
 }
 
 TEST(Certificate, MatchesTheKeyThatItWasMadeFor) {

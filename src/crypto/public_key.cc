@@ -90,11 +90,8 @@ KeySpec key_spec(const PublicKeyFields& fields) {
 }
 
 bool fits(const KeySpec& actual, const KeySpec& wanted) {
-  if (actual.type != wanted.type) {
-    return false;
-  }
-  return wanted.type == KeySpec::Type::Rsa ? actual.bits == wanted.bits
-                                           : is_same_curve(actual.curve, wanted.curve);
+  return actual.type == wanted.type &&
+         (wanted.type == KeySpec::Type::Rsa || is_same_curve(actual.curve, wanted.curve));
 }
 
 bool is_public_key_of(const PublicKeyFields& fields, EVP_PKEY* key) {

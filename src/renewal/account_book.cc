@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "acme/jws.h"
 #include "base/base64.h"
 #include "base/text.h"
 #include "crypto/digest.h"
@@ -74,15 +75,16 @@ Status check_conditions(const acme::Directory& directory, const model::ResolvedS
   const model::ExternalAccount& external = settings.external_account;
   if (external.kid.empty()) {
     if (directory.external_account_required) {
-      return fail(
+      return fail_with_problem(
           ErrorKind::Permanent,
           fmt::format("the CA at {} wants an external account: configure the values that it "
                       "gave you with MDExternalAccountBinding",
-                      directory.url));
+                      directory.url),
+          "urn:ietf:params:acme:error:externalAccountRequired");
     }
     return {};
   }
-  if (auto bytes = decode_base64url(external.hmac); !bytes || bytes->empty()) {
+  if (!acme::decode_external_hmac(external.hmac)) {
     return fail_with_problem(ErrorKind::Permanent,
                              "the HMAC value of MDExternalAccountBinding is not base64url",
                              std::string(kExternalHmacInvalid));

@@ -195,7 +195,7 @@ TEST_F(AccountBookTest, BindsAnExternalAccountOnce) {
   EXPECT_EQ(ca_.accounts(), 1U);
 }
 
-TEST_F(AccountBookTest, SaysWhatIsWrongWithAnExternalAccount) {
+TEST_F(AccountBookTest, C8SaysWhatIsWrongWithAnExternalAccount) {
   ca_.behaviour.external_account_required = true;
   AccountBook book(store_, a_key());
   model::ManagedDomain domain = domain_named("a.test");
@@ -203,11 +203,30 @@ TEST_F(AccountBookTest, SaysWhatIsWrongWithAnExternalAccount) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, ErrorKind::Permanent);
   EXPECT_THAT(missing.error().message, HasSubstr("MDExternalAccountBinding"));
+  ASSERT_TRUE(missing.error().problem);  // C8
+  EXPECT_EQ(missing.error().problem->type, "urn:ietf:params:acme:error:externalAccountRequired");
   domain.settings.external_account = {"kid-1", "not base64url!", ""};
   const auto broken = open(book, domain);
   ASSERT_FALSE(broken);
   EXPECT_EQ(broken.error().problem->type, "apache:eab-hmac-invalid");
   EXPECT_EQ(ca_.requests_to("/new-account"), 0U);
+}
+
+TEST_F(AccountBookTest, A16SaysInModMdsWordsWhatIsToBeAgreedTo) {
+  AccountBook book(store_, a_key());
+  model::ManagedDomain domain = domain_named("a.test");
+  domain.settings.agreement.clear();
+  const auto opened = open(book, domain);
+  ASSERT_FALSE(opened);
+  const std::string directory = ca_.directory_url();
+  EXPECT_EQ(
+      opened.error().message,
+      "the CA requires you to accept the terms-of-service as specified in <" +
+          directory.substr(0, directory.rfind('/')) +
+          "/terms>. Please read the document that you find at that URL and, if "
+          "you agree to the conditions, configure \"MDCertificateAgreement accepted\" in your "
+          "Apache. Then (graceful) restart the server to activate.");
+  EXPECT_FALSE(opened.error().problem);
 }
 
 TEST_F(AccountBookTest, KeepsTheAccountAtAnotherCa) {

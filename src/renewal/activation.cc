@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/proven_key.h"
 #include "renewal/certificate_seal.h"
+#include "renewal/notify.h"
 #include "store/documents.h"
 #include "store/sync.h"
 
@@ -326,17 +327,19 @@ class Activation {
     return remove_staged_except({store::kJobFile});
   }
 
-  /// Has the `renewed` event not been delivered yet (SE-12)? Or did the CA not do what it was asked
-  /// for (must-staple, say), so that the new set is due again, but not at once (AC-40)? A restart
-  /// must not make us forget either.
+  /// Has the `renewed` event not been delivered yet (SE-12), or MDNotifyCmd not succeeded? Or did
+  /// the CA not do what it was asked for (must-staple, say), so that the new set is due again, but
+  /// not at once (AC-40)? A restart must not make us forget either.
   [[nodiscard]] bool is_job_of_use() const {
     const auto document = staged_job();
     if (!document) {
       return false;
     }
     const model::Job job = store::parse_job(*document);
+    const model::ResolvedSettings& settings = domain_.settings;
     const bool is_untold =
-        job.finished && !job.notified_renewed && !domain_.settings.message_command.empty();
+        job.finished && ((!job.notified_renewed && !settings.message_command.empty()) ||
+                         (!job.notified && !settings.notify_command.empty()));
     return is_untold || (job.errors > 0 && job.next_run && *job.next_run > now_);
   }
 
@@ -356,6 +359,7 @@ class Activation {
     const auto document = staged_job();
     model::Job job = document ? store::parse_job(*document) : model::Job();
     job.name = name_;
+    forget_failing_command(job);
     job.finished = job.notified = job.notified_renewed = false;
     job.next_run.reset();
     job.valid_from.reset();

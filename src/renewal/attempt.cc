@@ -32,7 +32,7 @@ bool ends_in(const Error& error, std::string_view problem) {
 std::optional<CertificateFacts> still_good(const LoadedSet& staged, const model::KeySpec& spec,
                                            const model::ManagedDomain& domain, TimePoint now) {
   for (const store::KeyedChain& keyed : staged.keyed) {
-    if (!(keyed.spec == spec) || !keyed.key.fits(spec)) {
+    if (!(keyed.spec == spec) || !is_large_enough(keyed.key, spec)) {
       continue;
     }
     RenewalFacts facts;
@@ -96,7 +96,9 @@ Result<std::string> Attempt::profile_for(const acme::Directory& directory) const
       fmt::format("the CA does not offer the profile '{}', but {}", wanted,
                   offered.empty() ? "none at all" : "these: " + printable(join(offered, ", ")));
   if (domain_.settings.profile_mandatory == model::Switch::On) {
-    return fail(ErrorKind::Permanent, complaint);
+    const auto specs = domain_.settings.effective_key_specs();
+    journal_.progress(ordering_activity(specs.front(), domain_, wanted, ""));
+    return fail(ErrorKind::Rejected, complaint);
   }
   tools_.world.logger.warning({}, fmt::format("{}: {}; it is left out", domain_.name, complaint));
   return std::string();

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "renewal/failure.h"
+#include "renewal/notify.h"
 
 namespace md::renewal {
 namespace {
@@ -151,21 +152,34 @@ Status Authorizations::look_at(const std::string& url) {
   return set_up(std::move(authorization), name);
 }
 
+/// The names that a CA may mean, the likeliest first. It should tell a wildcard by a flag, without
+/// "*."; some write that, and others leave out the flag.
+std::vector<std::string> Authorizations::spellings_of(const acme::Authorization& authorization) {
+  const std::string value = to_lower(authorization.identifier.value);
+  if (value.starts_with("*.")) {
+    return {value};
+  }
+  return authorization.wildcard ? std::vector{"*." + value} : std::vector{value, "*." + value};
+}
+
 /// The name as it was ordered. A CA that asks about another one gets no answer: its name would
 /// become a folder.
 Result<model::DnsName> Authorizations::ordered_name(
     const acme::Authorization& authorization) const {
-  const std::string text =
-      (authorization.wildcard ? "*." : "") + to_lower(authorization.identifier.value);
-  // A CA may write an IPv6 address in another way.
-  const auto wanted = model::DnsName::parse(text);
-  const auto found = wanted ? std::find(names_.begin(), names_.end(), *wanted) : names_.end();
-  if (found == names_.end() || authorization.identifier.type != acme::identifier_of(*found).type) {
-    return fail(ErrorKind::Rejected,
-                fmt::format("the CA wants an authorization for '{}', which was not ordered",
-                            printable(text, 260)));
+  const std::vector<std::string> spellings = spellings_of(authorization);
+  for (const std::string& text : spellings) {
+    // A CA may write an IPv6 address in another way.
+    const auto wanted = model::DnsName::parse(text);
+    const auto found = wanted ? std::find(names_.begin(), names_.end(), *wanted) : names_.end();
+    if (found != names_.end() &&
+        authorization.identifier.type == acme::identifier_of(*found).type &&
+        std::ranges::find(pending_, *found, &Pending::name) == pending_.end()) {
+      return *found;
+    }
   }
-  return *found;
+  return fail(ErrorKind::Rejected,
+              fmt::format("the CA wants an authorization for '{}', which was not ordered",
+                          printable(spellings.front(), 260)));
 }
 
 Result<std::vector<model::ChallengeType>> Authorizations::choices(
@@ -223,6 +237,9 @@ Status Authorizations::announce(model::ChallengeType type, const model::DnsName&
   const std::string event = fmt::format("challenge-setup:{}:{}", model::name_of(type), name.text());
   Status sent = context_.events.send(context_.domain, event, context_.journal.job);
   if (!sent && sent.error().kind != ErrorKind::Stopped) {
+    context_.journal.note(kMessageErrorEntry,
+                          sent.error().problem ? sent.error().problem->type : "",
+                          sent.error().problem ? sent.error().problem->detail : "");
     return fail_with_problem(ErrorKind::Rejected, sent.error().message,
                              std::string(kChallengeSetupFailure));
   }

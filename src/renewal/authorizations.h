@@ -37,6 +37,7 @@ class Authorizations {
   };
 
   Status look_at(const std::string& url);
+  static std::vector<std::string> spellings_of(const acme::Authorization& authorization);
   Result<model::DnsName> ordered_name(const acme::Authorization& authorization) const;
   Result<std::vector<model::ChallengeType>> choices(const acme::Authorization& authorization,
                                                     const model::DnsName& name) const;

@@ -275,5 +275,54 @@ TEST(CaAdvice, OrdersAnewWhereTheCaSaysItIsReplacedAlready) {  // AC-36
   }
 }
 
+/// A CA that refuses, in those words, all orders that say what they replace.
+void refuse_replaces(RenewalBed& bed, int status, const std::string& type) {
+  bed.ca.behaviour.rewrite = [&bed, status, type](const http::Request& request,
+                                                  http::Response& response) {
+    if (request.url.ends_with("/new-order") &&
+        bed.ca.last_order().find("replaces") != std::string::npos) {
+      response.status = status;
+      response.body = R"({"type":"urn:ietf:params:acme:error:)" + type + "\"}";
+    }
+  };
+}
+
+TEST(CaAdvice, Reports8N1IsNotAnsweredWhereTheCaRefusesThatInWhateverWords) {
+  for (const auto& [status, type] :
+       {std::pair(409, "conflict"), std::pair(500, "serverInternal"),
+        std::pair(400, "rejectedIdentifier"), std::pair(400, "badRequest")}) {
+    AdvisedBed bed;
+    refuse_replaces(bed, status, type);
+    bed.clock.advance(24h * 70);
+    bed.check();
+    EXPECT_TRUE(bed.has_staged()) << type;
+    EXPECT_EQ(bed.job().errors, 0U);
+  }
+}
+
+TEST(CaAdvice, Reports8ARefusalIsRememberedForThatCertificate) {
+  AdvisedBed bed;
+  refuse_replaces(bed, 409, "conflict");
+  bed.ca.behaviour.validate = [](auto&&...) { return false; };
+  bed.clock.advance(24h * 70);
+  TimePoint next = bed.check();
+  EXPECT_EQ(bed.job().errors, 1U);
+  EXPECT_EQ(bed.ca.requests_to("/new-order"), 3U);
+  for (int errors = 2; errors < 4; ++errors) {
+    bed.clock.advance(std::chrono::ceil<std::chrono::milliseconds>(next - bed.clock.now()));
+    next = bed.check();
+  }
+  EXPECT_EQ(bed.ca.requests_to("/new-order"), 5U) << "once for each attempt";
+}
+
+TEST(CaAdvice, Reports8ARateLimitIsNoRefusal) {
+  AdvisedBed bed;
+  refuse_replaces(bed, 429, "rateLimited");
+  bed.clock.advance(24h * 70);
+  bed.check();
+  EXPECT_FALSE(bed.has_staged());
+  EXPECT_EQ(bed.ca.requests_to("/new-order"), 2U);
+}
+
 }  // namespace
 }  // namespace md::renewal

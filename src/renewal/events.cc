@@ -18,10 +18,28 @@ std::string log_type(std::string_view event) {
   return fmt::format("message-{}", event);
 }
 
-Error command_failed(std::string message, int log_id) {
+// Of a command that cannot be started, as shells have it.
+constexpr int kNotStarted = 255;
+
+Error command_failed(std::string message, std::string detail, int log_id) {
   Error error = fail(ErrorKind::Rejected, std::move(message));
   error.problem =
-      Problem{fmt::format("urn:org:apache:httpd:log:AH{}:", log_id), error.message, 0, {}};
+      Problem{fmt::format("urn:org:apache:httpd:log:AH{}:", log_id), std::move(detail), 0, {}};
+  return error;
+}
+
+/// mod_md's words, which scripts look for; what was run stands before them.
+std::string failed_with(int exit_code) {
+  return fmt::format("failed with exit code {}.", exit_code);
+}
+
+Status of_command(Status ran, std::string_view directive, const std::string& command) {
+  if (ran || !ran.error().problem) {
+    return ran;
+  }
+  Error error = std::move(ran).error();
+  error.problem->detail =
+      fmt::format("{} {} {}", directive, printable(command), error.problem->detail);
   return error;
 }
 
@@ -41,7 +59,8 @@ Status Events::send(const model::ManagedDomain& domain, std::string_view event, 
       fmt::format("MDMessageCmd {}, event {} of {}", argv.front(), event, domain.name);
   argv.emplace_back(event);
   argv.push_back(domain.name);
-  MD_TRY(run(argv, attempted, kMessageFailed));
+  MD_TRY(of_command(run(argv, attempted, kMessageFailed), "MDMessageCmd",
+                    domain.settings.message_command));
   job.add_log({clock_.now(), log_type(event), "", ""});
   return {};
 }
@@ -53,7 +72,8 @@ Status Events::notify(const model::ManagedDomain& domain, model::Job& job) {
   }
   const std::string attempted = fmt::format("MDNotifyCmd {} of {}", argv.front(), domain.name);
   argv.push_back(domain.name);
-  MD_TRY(run(argv, attempted, kNotifyFailed));
+  MD_TRY(of_command(run(argv, attempted, kNotifyFailed), "MDNotifyCmd",
+                    domain.settings.notify_command));
   job.add_log({clock_.now(), "notified", "", ""});
   return {};
 }
@@ -64,10 +84,15 @@ Status Events::run(const std::vector<std::string>& argv, const std::string& atte
     if (outcome.error().kind == ErrorKind::Stopped) {
       return with_context(std::move(outcome).error(), attempted);
     }
-    return command_failed(fmt::format("{}: {}", attempted, outcome.error().message), log_id);
+    std::string detail = outcome.error().kind == ErrorKind::Timeout
+                             ? "failed: " + outcome.error().message
+                             : failed_with(kNotStarted);
+    return command_failed(fmt::format("{}: {}", attempted, outcome.error().message),
+                          std::move(detail), log_id);
   }
   if (!outcome->succeeded()) {
-    return command_failed(fmt::format("{}: {}", attempted, describe(*outcome)), log_id);
+    return command_failed(fmt::format("{}: {}", attempted, describe(*outcome)),
+                          failed_with(outcome->exit_code), log_id);
   }
   return {};
 }

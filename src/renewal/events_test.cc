@@ -64,7 +64,8 @@ TEST_F(EventsTest, TellTheExitCodeAndWhatTheCommandSaid) {  // SE-15
                         "no such"));
   ASSERT_TRUE(sent.error().problem);
   EXPECT_EQ(sent.error().problem->type, "urn:org:apache:httpd:log:AH10109:");
-  EXPECT_EQ(sent.error().problem->detail, sent.error().message);
+  EXPECT_EQ(sent.error().problem->detail,
+            "MDMessageCmd /usr/bin/tell --how 'by mail' failed with exit code 7.");
   EXPECT_THAT(job_.log, IsEmpty());
 }
 

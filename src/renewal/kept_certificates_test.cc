@@ -91,7 +91,7 @@ TEST_F(KeptCertificatesTest, StayOnlyWhereNothingElseIsWanted) {
   EXPECT_THAT(kept(changed), IsEmpty());
   changed = facts();
   changed.live.certificates.front().fits_spec = false;
-  EXPECT_THAT(kept(changed), IsEmpty()) << "other bits";
+  EXPECT_THAT(kept(changed), IsEmpty()) << "another kind of key";
   changed = facts();
   changed.live.certificates.front().names.pop_back();
   EXPECT_THAT(kept(changed), IsEmpty()) << "a name was added";

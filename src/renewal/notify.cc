@@ -16,34 +16,59 @@ constexpr LogId kMessageFailed{10109};
 constexpr LogId kNotifyFailed{10108};
 // The process ends: the next one tells.
 constexpr std::chrono::seconds kWhileStopping{1};
+constexpr std::chrono::hours kExpiringInterval{24};
+constexpr std::string_view kRenewedActivity = "Telling of the renewal";
+constexpr std::string_view kNotifyActivity = "Running MDNotifyCmd";
+constexpr std::string_view kExpiringActivity = "Telling of a certificate that expires";
 
-/// Failures of that kind since the renewal was finished, and when the last was.
-struct Failures {
-  unsigned count{0};
-  TimePoint last{};
-};
+/// By mod_md, too, which knows no activities there.
+bool is_of_notice(const model::Job& job) {
+  const std::string& problem = job.last.problem.type;
+  const std::string& activity = job.last.activity;
+  return (problem == "urn:org:apache:httpd:log:AH10108:" ||
+          problem == "urn:org:apache:httpd:log:AH10109:") &&
+         (activity == kRenewedActivity || activity == kNotifyActivity ||
+          activity == kExpiringActivity || (job.finished && activity.empty()));
+}
 
-Failures failures_of(const model::Job& job, std::string_view type) {
-  Failures failures;
-  for (const model::JobLogEntry& entry : job.log) {  // newest first
-    if (entry.type == kFinishedEntry) {
-      break;
-    }
-    if (entry.type == type && failures.count++ == 0) {
-      failures.last = entry.when;
-    }
-  }
-  return failures;
+/// An entry from the future is of a clock that was set back: it limits nothing.
+bool is_expiring_owed(const model::Job& job, TimePoint now) {
+  const auto last = job.last_logged("message-expiring");
+  return !last || *last > now || now - *last >= kExpiringInterval;
 }
 
 }  // namespace
 
+bool command_fails(const model::Job& job) {
+  return job.errors > 0 && job.next_run && is_of_notice(job);
+}
+
+unsigned failed_attempts(const model::Job& job) {
+  return command_fails(job) ? 0 : job.errors;
+}
+
+std::optional<TimePoint> next_attempt(const model::Job& job) {
+  return command_fails(job) ? std::nullopt : job.next_run;
+}
+
+void forget_failing_command(model::Job& job) {
+  if (command_fails(job)) {
+    job.errors = 0;
+    job.next_run.reset();
+    job.last = model::JobResult{};
+  }
+}
+
 struct RenewalNotices::Notice {
-  bool model::Job::*told;
   std::string_view activity;
   std::string_view failure_entry;
   LogId log_id;
-  Status (*send)(Events& events, const model::ManagedDomain& domain, model::Job& job);
+};
+
+struct RenewalNotices::Round {
+  bool tried{false};
+  std::optional<Error> failure{};  ///< the last one
+  std::string_view activity{};     ///< that failed
 };
 
 void RenewalNotices::expect() {
@@ -52,68 +77,95 @@ void RenewalNotices::expect() {
   journal_.job.notified = domain_.settings.notify_command.empty();
 }
 
-std::optional<TimePoint> RenewalNotices::deliver() {
-  static constexpr Notice kRenewed{
-      &model::Job::notified_renewed, "Telling of the renewal", "renewed-failed", kMessageFailed,
-      [](Events& events, const model::ManagedDomain& domain, model::Job& job) {
-        return events.send(domain, "renewed", job);
-      }};
-  static constexpr Notice kNotify{&model::Job::notified, "Running MDNotifyCmd", "notify-failed",
-                                  kNotifyFailed,
-                                  [](Events& events, const model::ManagedDomain& domain,
-                                     model::Job& job) { return events.notify(domain, job); }};
-  if (!journal_.job.finished) {
-    return std::nullopt;
-  }
-  const auto first = deliver(kRenewed);
-  const auto second = deliver(kNotify);
-  return first && second ? std::min(*first, *second) : (first ? first : second);
-}
-
-std::optional<TimePoint> RenewalNotices::deliver(const Notice& notice) {
+std::optional<TimePoint> RenewalNotices::deliver(bool is_expiring) {
   model::Job& job = journal_.job;
-  if (job.*notice.told) {
-    return std::nullopt;
-  }
-  const Failures before = failures_of(job, notice.failure_entry);
   const TimePoint now = world_.clock.now();
-  if (before.count > 0 && before.last <= now) {
-    BackoffFacts facts;
-    facts.errors = before.count;
-    facts.retry_delay = domain_.settings.retry_delay;
-    const TimePoint due = before.last + retry_delay_after(facts, world_.random.uniform());
-    if (due > now) {
-      return due;
-    }
+  // One of a far future is of a clock that was set back.
+  if (command_fails(job) && *job.next_run > now && *job.next_run - now < kLongestDelay) {
+    return job.next_run;
   }
-  const Status sent = notice.send(events_, domain_, job);
-  if (!sent) {
-    return failed(notice, sent.error(), before.count + 1);
-  }
-  job.*notice.told = true;
-  if (job.last.activity == notice.activity) {
-    job.last = model::JobResult{};
-  }
-  save();
-  return std::nullopt;
-}
-
-std::optional<TimePoint> RenewalNotices::failed(const Notice& notice, const Error& error,
-                                                unsigned failures) {
-  const TimePoint now = world_.clock.now();
-  if (error.kind == ErrorKind::Stopped) {
+  const bool had_failed = command_fails(job);
+  const Round round = tell_all(is_expiring);
+  if (round.failure && round.failure->kind == ErrorKind::Stopped) {
     return now + kWhileStopping;
   }
+  std::optional<TimePoint> again;
+  if (round.failure) {
+    again = world_.clock.now() + retry_delay();
+    count_failure(*again, round);
+  } else {
+    forget_failing_command(job);
+  }
+  if (round.tried || had_failed) {
+    save();
+  }
+  return again;
+}
+
+/// Where attempts fail, the job tells why the certificate is not renewed, and counts those.
+void RenewalNotices::count_failure(TimePoint again, const Round& round) {
+  model::Job& job = journal_.job;
+  if (failed_attempts(job) == 0) {
+    job.errors = 1;
+    job.next_run = again;
+    job.last = result_of(*round.failure, std::string(round.activity));
+  }
+}
+
+/// One command that fails keeps no other from being run.
+RenewalNotices::Round RenewalNotices::tell_all(bool is_expiring) {
+  static constexpr Notice kRenewed{kRenewedActivity, kMessageErrorEntry, kMessageFailed};
+  static constexpr Notice kNotify{kNotifyActivity, "notify-error", kNotifyFailed};
+  static constexpr Notice kExpiring{kExpiringActivity, kMessageErrorEntry, kMessageFailed};
+  model::Job& job = journal_.job;
+  Round round;
+  const auto note = [&](const Notice& notice, const Status& sent) {
+    round.tried = true;
+    if (!sent) {
+      failed(notice, sent.error());
+      round.failure = sent.error();
+      round.activity = notice.activity;
+    }
+    return sent.has_value();
+  };
+  if (job.finished && !job.notified_renewed) {
+    job.notified_renewed = note(kRenewed, events_.send(domain_, "renewed", job));
+  }
+  if (job.finished && !job.notified) {
+    job.notified = note(kNotify, events_.notify(domain_, job));
+  }
+  if (is_expiring && !domain_.settings.message_command.empty() &&
+      is_expiring_owed(job, world_.clock.now())) {
+    note(kExpiring, events_.send(domain_, "expiring", job));
+  }
+  return round;
+}
+
+/// One that fails in the same way again and again has one entry in the job's log, which is short,
+/// and one line of error.
+void RenewalNotices::failed(const Notice& notice, const Error& error) {
+  if (error.kind == ErrorKind::Stopped) {
+    return;
+  }
+  model::Job& job = journal_.job;
+  const std::string& detail = error.problem ? error.problem->detail : error.message;
+  const auto known = std::ranges::find(job.log, notice.failure_entry, &model::JobLogEntry::type);
+  const auto finished = std::ranges::find(job.log, kFinishedEntry, &model::JobLogEntry::type);
+  const std::string words = fmt::format("{}: {}", domain_.name, error.message);
+  if (command_fails(job) && known < finished && known->detail == detail) {
+    world_.logger.debug(words);
+  } else {
+    journal_.note(notice.failure_entry, error.problem ? error.problem->type : "", detail);
+    world_.logger.error(notice.log_id, words);
+  }
+}
+
+/// MDRetryDelay, which does not grow: who mends the command is told soon.
+Duration RenewalNotices::retry_delay() const {
   BackoffFacts facts;
-  facts.errors = failures;
+  facts.errors = 1;
   facts.retry_delay = domain_.settings.retry_delay;
-  const Duration delay = retry_delay_after(facts, world_.random.uniform());
-  journal_.note(notice.failure_entry, error.problem ? error.problem->type : "", error.message);
-  journal_.job.last = result_of(error, std::string(notice.activity));
-  save();
-  world_.logger.error(notice.log_id, fmt::format("{}: {}; next try in {}", domain_.name,
-                                                 error.message, describe_duration(delay)));
-  return now + delay;
+  return retry_delay_after(facts, world_.random.uniform());
 }
 
 void RenewalNotices::save() {

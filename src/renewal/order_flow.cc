@@ -60,15 +60,22 @@ Error invalid_order(const acme::Order& order) {
   return error;
 }
 
-/// Does the CA refuse the order for the certificate that it is said to replace? "alreadyReplaced"
-/// says so (RFC 9773 §5); of one that it does not know, or of another account, CAs say these.
-bool may_mean_replaced(const Error& error) {
-  if (!error.problem) {
-    return false;
-  }
-  const std::string& type = error.problem->type;
-  return type.ends_with(":alreadyReplaced") || type.ends_with(":malformed") ||
-         type.ends_with(":unauthorized");
+/// Has the CA refused the order, for whatever reason? They have many words for a certificate that
+/// they do not want to see replaced, or a profile that is not for everybody.
+bool is_refusal(const Error& error) {
+  return error.problem && error.kind != ErrorKind::RateLimited && !error.retry_after;
+}
+
+bool is_about_profile(const Error& error) {
+  return error.problem && (error.problem->type.ends_with(":invalidProfile") ||
+                           to_lower(error.problem->detail).find("profile") != std::string::npos);
+}
+
+/// "unauthorized" and "malformed" may mean the profile, or something else.
+bool may_be_about_profile(const Error& error) {
+  return is_refusal(error) &&
+         (is_about_profile(error) || error.problem->type.ends_with(":unauthorized") ||
+          error.problem->type.ends_with(":malformed"));
 }
 
 /// mod_md notes of an order where it is and what was set up for it.
@@ -85,6 +92,17 @@ bool may_mean_not_ready(const Error& error) {
 }
 
 }  // namespace
+
+bool is_large_enough(const crypto::PrivateKey& key, const model::KeySpec& spec) {
+  return key.fits(spec) && key.spec().bits >= spec.bits;
+}
+
+std::string ordering_activity(const model::KeySpec& spec, const model::ManagedDomain& domain,
+                              std::string_view profile, std::string_view replaces) {
+  const auto or_none = [](std::string_view text) { return text.empty() ? "none" : text; };
+  return fmt::format("Creating new order, key-spec={}, profile={}, replacing-cert={}",
+                     describe(spec, domain), or_none(profile), or_none(replaces));
+}
 
 OrderFlow::OrderFlow(OrderContext context, model::KeySpec spec)
     : context_(std::move(context)),
@@ -134,7 +152,7 @@ Status OrderFlow::prepare_key() {
   MD_TRY(store.remove_file(Group::Staging, folder, store::certificate_file(spec_)));
   if (const auto pem = store.load(Group::Staging, folder, store::key_file(spec_))) {
     auto key = crypto::key_from_encrypted_pem(*pem, passphrase);
-    if (key && key->fits(spec_) && crypto::is_consistent(*key)) {
+    if (key && is_large_enough(*key, spec_) && crypto::is_consistent(*key)) {
       key_ = std::move(key).value();
       return {};
     }
@@ -229,7 +247,8 @@ Result<OrderFlow::Opened> OrderFlow::open_order() {
   return Opened{std::move(order), Origin::New};
 }
 
-/// A CA that does not want to hear of the certificate that is replaced need not.
+/// What a CA refuses an order for is left out where it need not be there: first the certificate
+/// that is replaced, then the profile.
 Result<acme::Order> OrderFlow::request_order() {
   acme::OrderRequest request;
   request.profile = context_.profile;
@@ -238,22 +257,48 @@ Result<acme::Order> OrderFlow::request_order() {
     request.identifiers.push_back(acme::identifier_of(name));
   }
   auto order = context_.session.create_order(request);
-  if (order || request.replaces.empty() || !may_mean_replaced(order.error())) {
-    return order;
+  if (!order && !request.replaces.empty() && is_refusal(order.error())) {
+    order = request_without_replaces(request, order.error());
   }
+  if (!order && !request.profile.empty() && may_be_about_profile(order.error())) {
+    order = request_without_profile(request, std::move(order).error());
+  }
+  return order;
+}
+
+Result<acme::Order> OrderFlow::request_without_replaces(acme::OrderRequest& request,
+                                                        const Error& refusal) {
   context_.journal.progress(
       fmt::format("Ordering without saying that {} is replaced, since the CA answers: {}",
-                  request.replaces, describe_failure(order.error())));
-  request.replaces.clear();
-  return context_.session.create_order(request);
+                  request.replaces, describe_failure(refusal)));
+  const std::string id = std::exchange(request.replaces, "");
+  auto order = context_.session.create_order(request);
+  if (order) {
+    context_.journal.note(kReplacesRefused, refusal.problem->type, id);
+  }
+  return order;
+}
+
+Result<acme::Order> OrderFlow::request_without_profile(acme::OrderRequest& request, Error refusal) {
+  if (context_.domain.settings.profile_mandatory == model::Switch::On) {
+    if (is_about_profile(refusal)) {
+      refusal.kind = ErrorKind::Permanent;
+    }
+    return refusal;
+  }
+  const std::string profile = std::exchange(request.profile, "");
+  auto order = context_.session.create_order(request);
+  if (order) {
+    context_.world.logger.warning(
+        {}, fmt::format("{}: the CA does not give us the profile '{}', it is left out: {}",
+                        context_.domain.name, profile, describe_failure(refusal)));
+  }
+  return order;
 }
 
 Result<acme::Order> OrderFlow::create_order() {
-  const auto or_none = [](const std::string& text) { return text.empty() ? "none" : text; };
-  context_.journal.progress(fmt::format(
-      "Creating new order, key-spec={}, profile={}, "
-      "replacing-cert={}",
-      describe(spec_, context_.domain), or_none(context_.profile), or_none(context_.replaces)));
+  context_.journal.progress(
+      ordering_activity(spec_, context_.domain, context_.profile, context_.replaces));
   MD_ASSIGN_OR_RETURN(acme::Order order, request_order());
   record_ = store::OrderRecord{};
   record_.url = order.url;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "acme/client.h"
@@ -30,6 +31,17 @@ struct OrderContext {
   ChallengeKeys& challenge_keys;
   acme::Session& session;
 };
+
+/// May a new certificate be for that key? One that is live may be smaller, until it is due.
+bool is_large_enough(const crypto::PrivateKey& key, const model::KeySpec& spec);
+
+/// The entry in a job's log that says which certificate (ARI id) the CA does not want to see
+/// replaced.
+inline constexpr std::string_view kReplacesRefused = "replaces-refused";
+
+/// What the job says while the CA is asked for an order.
+std::string ordering_activity(const model::KeySpec& spec, const model::ManagedDomain& domain,
+                              std::string_view profile, std::string_view replaces);
 
 /// Obtains the certificate of one key spec and stages it: take up the order under way, or make one
 /// → authorizations → challenges → finalize → download → check. May be killed at any instruction:
@@ -60,6 +72,8 @@ class OrderFlow {
   [[nodiscard]] bool can_be_used(const acme::Order& order) const;
   Result<acme::Order> create_order();
   Result<acme::Order> request_order();
+  Result<acme::Order> request_without_replaces(acme::OrderRequest& request, const Error& refusal);
+  Result<acme::Order> request_without_profile(acme::OrderRequest& request, Error refusal);
   Status save_record(store::Durability durability);
   void drop_order();
 

@@ -437,5 +437,77 @@ TEST(Renewer, OrdersAnewWhenTheNamesHaveChanged) {
   EXPECT_EQ(bed.ca.orders(), 2U);
 }
 
+TEST(Renewer, Reports10LeavesOutAProfileThatIsNotForUsUnlessItIsMandatory) {
+  for (const auto& [status, type] : {std::pair(403, "unauthorized"), std::pair(400, "malformed"),
+                                     std::pair(400, "invalidProfile")}) {
+    for (const bool is_mandatory : {false, true}) {
+      RenewalBed bed;
+      bed.ca.behaviour.profiles = {"classic", "shortlived"};
+      bed.domain.settings.profile = "ShortLived";
+      bed.domain.settings.profile_mandatory = is_mandatory ? model::Switch::On : model::Switch::Off;
+      bed.ca.behaviour.rewrite = [&bed, status = status, type = std::string(type)](
+                                     const http::Request& request, http::Response& response) {
+        if (request.url.ends_with("/new-order") &&
+            bed.ca.last_order().find("profile") != std::string::npos) {
+          response.status = status;
+          response.body = R"({"type":"urn:ietf:params:acme:error:)" + type +
+                          R"(","detail":"not permitted to use certificate profile"})";
+        }
+      };
+      bed.check();
+      EXPECT_EQ(bed.has_staged(), !is_mandatory) << type;
+      EXPECT_EQ(bed.job().errors, is_mandatory ? 1U : 0U);
+      if (is_mandatory) {
+        EXPECT_THAT(bed.job().last.problem.detail, HasSubstr("not permitted to use"));
+        EXPECT_THAT(*bed.job().next_run - bed.clock.now(), Ge(12h)) << "permanent";
+      } else {
+        EXPECT_TRUE(bed.logger.mentions("does not give us the profile 'shortlived'"));
+      }
+    }
+  }
+}
+
+TEST(Renewer, Reports19TakesEachSpellingOfAWildcard) {
+  for (const bool writes_star : {true, false}) {
+    RenewalBed bed({"*.example.org"});
+    bed.choice = {model::ChallengeType::Dns01};
+    bed.domain.settings.dns01_command = "/bin/dns";
+    bed.ca.behaviour.rewrite = [&](const http::Request& request, http::Response& response) {
+      if (request.url.find("/authz/") == std::string::npos) {
+        return;
+      }
+      json::Value authorization = *json::Value::parse(response.body, "it");
+      if (writes_star) {
+        json::Value identifier = json::Value::object();
+        identifier.set("type", "dns").set("value", "*.example.org");
+        authorization.set("identifier", std::move(identifier));
+      } else {
+        authorization.erase("wildcard");
+      }
+      response.body = authorization.dump();
+    };
+    bed.check();
+    EXPECT_TRUE(bed.has_staged()) << bed.job().last.problem.detail;
+    for (const auto& argv : bed.commands.calls()) {
+      EXPECT_THAT(argv, Contains("example.org"));
+    }
+  }
+}
+
+TEST(Renewer, Reports19DoesNotTakeANameForAWildcardOfIt) {
+  RenewalBed bed({"example.org", "*.example.org"});
+  bed.choice = {model::ChallengeType::Dns01};
+  bed.domain.settings.dns01_command = "/bin/dns";
+  bed.ca.behaviour.rewrite = [](const http::Request& request, http::Response& response) {
+    if (request.url.find("/authz/") != std::string::npos) {
+      json::Value authorization = *json::Value::parse(response.body, "it");
+      authorization.erase("wildcard");
+      response.body = authorization.dump();
+    }
+  };
+  bed.check();
+  EXPECT_TRUE(bed.has_staged()) << bed.job().last.problem.detail;
+}
+
 }  // namespace
 }  // namespace md::renewal

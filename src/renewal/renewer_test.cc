@@ -501,6 +501,30 @@ TEST(Renewer, M3_RestsAfterABrokenJobAndGoesOn) {
   EXPECT_TRUE(bed.has_staged());
 }
 
+TEST(Renewer, C2ReplacesASmallerRsaKeyWhenItIsDueNotAtOnce) {
+  RenewalBed bed;
+  bed.domain.settings.renew_via_ari = model::Switch::Off;
+  bed.domain.settings.key_specs = {model::KeySpec::rsa(2048)};
+  bed.check();
+  ASSERT_EQ(bed.activate().kind, ActivationOutcome::Kind::Activated);
+  bed.domain.settings.key_specs = {model::KeySpec::rsa(3072)};
+  bed.look_at_live = [&] {
+    return load_set(bed.store(), store::Group::Domains, bed.domain, bed.store().key()).facts();
+  };
+  bed.check();
+  EXPECT_EQ(bed.ca.orders(), 1U);
+  EXPECT_EQ(state_of(bed.look_at_live(), bed.clock.now()).first, model::DomainState::Complete);
+  bed.clock.advance(24h * 65);  // of 90 days
+  bed.check();
+  ASSERT_EQ(bed.ca.orders(), 2U);
+  ASSERT_EQ(bed.activate().kind, ActivationOutcome::Kind::Activated);
+  const LoadedSet set = load_set(bed.store(), store::Group::Domains, bed.domain, bed.store().key());
+  EXPECT_EQ(set.keyed.front().key.spec(), model::KeySpec::rsa(3072));
+  bed.domain.settings.key_specs = {model::KeySpec::rsa(2048)};
+  bed.check();
+  EXPECT_EQ(bed.ca.orders(), 2U) << "a larger one fits";
+}
+
 TEST(Renewer, AsksForAProfileThatTheCaHasInAnyCase) {
   for (const char* written : {"shortlived", "ShortLived"}) {
     RenewalBed bed;
@@ -512,13 +536,21 @@ TEST(Renewer, AsksForAProfileThatTheCaHasInAnyCase) {
   }
 }
 
-TEST(Renewer, LeavesOutAProfileThatTheCaLacksUnlessItIsMandatory) {  // AC-39
+TEST(Renewer, C7LeavesOutAProfileThatTheCaLacksUnlessItIsMandatory) {  // AC-39
   RenewalBed bed;
   bed.ca.behaviour.profiles = {"classic"};
   bed.domain.settings.profile = "shortlived";
   bed.domain.settings.profile_mandatory = model::Switch::On;
   bed.check();
   EXPECT_THAT(bed.log_of(kAttemptFailed), AllOf(HasSubstr("shortlived"), HasSubstr("classic")));
+  const model::Job failed = bed.job();  // C7
+  EXPECT_EQ(failed.last.activity,
+            "Creating new order, key-spec=ec-P-256, profile=shortlived, replacing-cert=none");
+  EXPECT_EQ(failed.last.problem.type, "");
+  EXPECT_EQ(failed.log.at(1).detail, failed.last.activity);
+  ASSERT_TRUE(failed.next_run);
+  EXPECT_LE(*failed.next_run - bed.clock.now(), 1min) << "MDRetryDelay";
+  EXPECT_EQ(bed.ca.orders(), 0U);
   bed.clock.advance(48h);
   bed.domain.settings.profile_mandatory = model::Switch::Off;
   bed.check();

@@ -179,12 +179,27 @@ TEST_F(StagedSetTest, KeepsWhatStillServesThoughNamesWereAdded) {  // CR-09
 }
 
 TEST_F(StagedSetTest, KeepsWhatStillServesThoughAnotherKindOfKeyIsWanted) {
-  put_all(Group::Domains);
-  domain_.settings.key_specs = {KeySpec::rsa(4096)};
+  store::KeyedChain keyed = testing::sample_chain(domain_, KeySpec::ec("P-384"), kValid);
+  keyed.spec = KeySpec::ec("P-256");
+  domain_.settings.key_specs = {KeySpec::ec("P-256")};
+  put(Group::Domains, keyed);
   const LoadedSet set = load(Group::Domains);
   EXPECT_EQ(set.flaw,
-            "certificate(rsa) is for another kind of key: domains/example.org/pubcert.pem");
+            "certificate(p-256) is for another kind of key: domains/example.org/pubcert.p-256.pem");
   EXPECT_EQ(set.keyed.size(), 1U);
+}
+
+TEST_F(StagedSetTest, C2IsCompleteWithAnRsaKeyOfAnySize) {
+  for (const Group group : {Group::Staging, Group::Domains}) {
+    put_all(group);
+    for (const unsigned bits : {1024U, 2048U, 3072U, 4096U}) {
+      domain_.settings.key_specs = {KeySpec::rsa(bits), KeySpec::ec("P-256")};
+      const LoadedSet set = load(group);
+      EXPECT_TRUE(set.is_complete()) << bits << ": " << set.flaw;
+      EXPECT_FALSE(set.is_broken);
+      EXPECT_TRUE(set.facts().certificates.front().fits_spec);
+    }
+  }
 }
 
 TEST_F(StagedSetTest, IsWholeWhenExpired) {

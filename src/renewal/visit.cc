@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "renewal/backoff.h"
 #include "renewal/failure.h"
+#include "renewal/order_flow.h"
 #include "renewal/staged_set.h"
 #include "store/documents.h"
 
@@ -34,7 +35,6 @@ constexpr seconds kFirstLookAtStaged{2};
 constexpr std::chrono::minutes kDatedBack{70};
 constexpr std::chrono::hours kErroredInterval{1};
 constexpr std::chrono::minutes kLongestSpread{10};
-constexpr std::chrono::hours kExpiringInterval{24};
 
 /// Tells one live set from the next.
 std::string identity_of(const CertificateSetFacts& live) {
@@ -124,7 +124,7 @@ bool Visit::is_live(const CertificateSetFacts& live) const {
 bool Visit::died_before_the_end(const CertificateSetFacts& live) const {
   const model::Job& job = journal_.job;
   const auto overlap = live.overlap();
-  return !job.finished && job.last_run && !job.next_run && live.is_complete() && overlap &&
+  return !job.finished && job.last_run && !next_attempt(job) && live.is_complete() && overlap &&
          overlap->from + kDatedBack > *job.last_run;
 }
 
@@ -143,7 +143,7 @@ int Visit::seconds_to_wait_for_activation(const CertificateSetFacts& live) const
     return is_live(live) ? 0 : kActivationPatience;
   }
   // An attempt that neither failed nor has an order under way ended in the middle of something.
-  const bool failed = job.next_run.has_value();
+  const bool failed = next_attempt(job).has_value();
   return failed || world_.store.exists(Group::Staging, domain_.name, store::kOrderFile)
              ? 0
              : kAftermathPatience;
@@ -156,7 +156,7 @@ RenewalFacts Visit::facts_of_now(const CertificateSetFacts& live) const {
   facts.requested = request_;
   facts.advices = advice_.advices();
   facts.issuing_ca = world_.issuing_ca ? world_.issuing_ca(domain_) : "";
-  const std::string& ca_url = authority_for(domain_.settings, journal_.job.errors).url;
+  const std::string& ca_url = authority_for(domain_.settings, failed_attempts(journal_.job)).url;
   if (const auto until = tools_.holds.held_until(ca_url, world_.clock.now())) {
     facts.hold = CaHold{ca_url, *until};
   }
@@ -165,6 +165,7 @@ RenewalFacts Visit::facts_of_now(const CertificateSetFacts& live) const {
 
 RenewalDecision Visit::decide(const CertificateSetFacts& live) const {
   model::Job job = journal_.job;
+  forget_failing_command(job);
   // A finished job counts as long as it has something to say: see
   // beware_of_a_set_that_is_due_at_once.
   job.finished = job.finished && !job.next_run;
@@ -199,10 +200,9 @@ TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts
   if (const auto ask_at = next_question(live, advice_); ask_at && *ask_at > world_.clock.now()) {
     next = std::min(next, *ask_at);
   }
-  if (const auto again = notices_.deliver()) {
+  if (const auto again = notices_.deliver(is_expiring(live))) {
     next = std::min(next, *again);
   }
-  tell_expiring(live);
   const TimePoint now = world_.clock.now();
   if (decision.held_back) {
     return std::min(next, stay_away_from_ca(decision));
@@ -278,7 +278,7 @@ TimePoint Visit::attempt(const std::string& reason, const CertificateSetFacts& l
   const RenewalDue due = renewal_due(domain_, facts, world_.clock.now());
   cause_ =
       due.cause == RenewalDue::Cause::Advice ? AdviceDesk::Cause::Advice : AdviceDesk::Cause::Ours;
-  const std::string ca_url = authority_for(domain_.settings, journal_.job.errors).url;
+  const std::string ca_url = authority_for(domain_.settings, failed_attempts(journal_.job)).url;
   attempted_ca_ = ca_url;
   const TimePoint begun = world_.clock.now();
   // Where nothing can be noted, nothing can be staged: the CA is not bothered.
@@ -325,6 +325,7 @@ void Visit::report_attempt(const std::string& ca_url, const Error* error, TimePo
 
 void Visit::begin_attempt(const std::string& reason) {
   model::Job& job = journal_.job;
+  forget_failing_command(job);
   job.last_run = world_.clock.now();
   job.next_run.reset();
   job.finished = false;
@@ -345,6 +346,7 @@ TimePoint Visit::put_off(const Error& error) {
                         fmt::format("{}: the renewal is put off: {}", domain_.name, error.message));
   const bool is_news = journal_.job.last.problem.detail != error.message;
   journal_.job.last = result_of(error, "Asking whether to renew");
+  journal_.job.last.problem.detail = error.message;  // with what the command said
   if (is_news) {
     journal_.note("renewing-denied", error.problem ? error.problem->type : "", error.message);
   }
@@ -357,6 +359,7 @@ void Visit::finish(const CertificateSetFacts& staged) {
   model::Job& job = journal_.job;
   const auto overlap = staged.overlap();
   job.finished = true;
+  forget_failing_command(job);
   notices_.expect();
   job.valid_from = overlap ? std::optional(overlap->from) : std::nullopt;
   job.next_run.reset();
@@ -420,7 +423,10 @@ Replaced Visit::to_be_replaced(const CertificateSetFacts& live, const std::strin
   }
   for (const CertificateFacts& certificate : live.certificates) {
     const std::string& id = certificate.ari_cert_id;
-    if (!id.empty() && tools_.advice.issuer_of(domain_, advice_, id) == ca_url) {
+    const bool is_refused = std::ranges::any_of(journal_.job.log, [&](const auto& entry) {
+      return entry.type == kReplacesRefused && entry.detail == id;
+    });
+    if (!id.empty() && !is_refused && tools_.advice.issuer_of(domain_, advice_, id) == ca_url) {
       replaced.emplace(certificate.spec.name(), id);
     }
   }
@@ -449,7 +455,7 @@ void Visit::beware_of_a_set_that_is_due_at_once(const CertificateSetFacts& stage
 
 Duration Visit::delay_after_failure(const Error* error, const CertificateSetFacts& live) const {
   BackoffFacts facts;
-  facts.errors = journal_.job.errors;
+  facts.errors = failed_attempts(journal_.job);
   facts.retry_delay = domain_.settings.retry_delay;
   const TimePoint now = world_.clock.now();
   const auto overlap = live.overlap();
@@ -478,6 +484,9 @@ TimePoint Visit::record_failure(const Error& error, const std::string& ca_url,
   const Duration delay = delay_after_failure(&error, live);
   const TimePoint next = world_.clock.now() + delay;
   const std::string activity = job.last.activity;
+  const auto failed_command = !job.log.empty() && job.log.front().type == kMessageErrorEntry
+                                  ? std::optional(job.log.front())
+                                  : std::nullopt;
   const std::string failure = describe_failure(error);
   job.last = result_of(error, activity);
   job.next_run = next;
@@ -491,23 +500,28 @@ TimePoint Visit::record_failure(const Error& error, const std::string& ca_url,
   world_.logger.info(
       kNextRun, fmt::format("{}: {} error{} in a row, next run at {}", domain_.name, job.errors,
                             job.errors == 1 ? "" : "s", format_http_date(next)));
-  tools_.events.send_at_most(domain_, "errored", kErroredInterval, job);
+  tell_of_failure(failed_command);
   save();
   return next;
 }
 
-void Visit::tell_expiring(const CertificateSetFacts& live) {
-  const auto overlap = live.overlap();
+/// Where MDMessageCmd has made the attempt fail and refuses to hear of it, the job says that it is
+/// the command which has to be mended.
+void Visit::tell_of_failure(const std::optional<model::JobLogEntry>& failed_command) {
+  model::Job& job = journal_.job;
+  const auto before = job.last_logged("message-errored");
+  tools_.events.send_at_most(domain_, "errored", kErroredInterval, job);
   const TimePoint now = world_.clock.now();
-  if (domain_.settings.message_command.empty() || !live.is_complete() || !overlap ||
-      overlap->until - now > domain_.settings.warn_window.of(overlap->length())) {
-    return;
+  const bool was_owed = !before || *before > now || now - *before >= kErroredInterval;
+  if (failed_command && was_owed && job.last_logged("message-errored") == before) {
+    job.last.problem = {failed_command->status, failed_command->detail, 0, {}};
   }
-  const auto before = journal_.job.last_logged("message-expiring");
-  tools_.events.send_at_most(domain_, "expiring", kExpiringInterval, journal_.job);
-  if (journal_.job.last_logged("message-expiring") != before) {
-    save();
-  }
+}
+
+bool Visit::is_expiring(const CertificateSetFacts& live) const {
+  const auto overlap = live.overlap();
+  return live.is_complete() && overlap &&
+         overlap->until - world_.clock.now() <= domain_.settings.warn_window.of(overlap->length());
 }
 
 void Visit::save() {

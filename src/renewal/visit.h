@@ -80,7 +80,8 @@ class Visit {
                            const CertificateSetFacts& live);
   Duration delay_after_failure(const Error* error, const CertificateSetFacts& live) const;
 
-  void tell_expiring(const CertificateSetFacts& live);
+  void tell_of_failure(const std::optional<model::JobLogEntry>& failed_command);
+  [[nodiscard]] bool is_expiring(const CertificateSetFacts& live) const;
   void save();
   [[nodiscard]] TimePoint next_regular_check() const;
 

@@ -6,6 +6,7 @@ import pytest
 from testbed import tls
 from testbed.bed import Domain, Layout
 from testbed.httpd import DEBIAN_MOD_MD, module_under_test
+from testbed.waiting import eventually
 
 DIRECTIONS = [pytest.param(DEBIAN_MOD_MD, module_under_test(), id="to-ours"),
               pytest.param(module_under_test(), DEBIAN_MOD_MD, id="from-ours")]
@@ -48,6 +49,27 @@ def test_an_active_store_is_taken_over(make_bed, maker, heir):
     assert bed.pebble.orders() == orders + 1
     assert bed.pebble.accounts() == 1
     assert bed.store.damage() == []
+
+
+@pytest.mark.parametrize("bits", [2048, 4096])
+@pytest.mark.parametrize("when", ["live", "staged"])
+def test_C2_an_rsa_key_of_another_size_is_taken_over(make_bed, bits, when):
+    domain = Domain("size.example.org", settings=("MDPrivateKeys RSA 3072",))
+    bed = make_bed(Layout(module=DEBIAN_MOD_MD))
+    bed.serve(domain)
+    bed.wait_staged(domain)
+    if when == "live":
+        bed.httpd.graceful()
+        bed.wait_served(domain)
+    made = bed.store.chain(domain.name, "domains" if when == "live" else "staging")[0].serial_number
+    bed.use_module(module_under_test())
+    bed.configure(Domain(domain.name, settings=(f"MDPrivateKeys RSA {bits}",)))
+    bed.httpd.restart()
+    bed.wait_served(domain)
+    assert bed.serial(domain.name) == made
+    eventually(lambda: "not due before" in bed.httpd.log(), "the worker has looked")
+    assert bed.md_status(domain.name)["state"] == 2
+    assert bed.pebble.orders() == 1
 
 
 @pytest.mark.parametrize("maker, heir", DIRECTIONS)

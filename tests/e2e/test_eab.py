@@ -63,6 +63,15 @@ def told(bed, domain):
     return status + tls.get(bed.httpd.http_port, "/server-status")[1].decode() + bed.httpd.log()
 
 
+def test_C8_a_CA_that_wants_them_is_named_where_there_are_none(bed):
+    domain = bound("none")
+    bed.serve(domain)
+    last = failed_job(bed, domain)["last"]
+    assert last["problem"] == "urn:ietf:params:acme:error:externalAccountRequired"
+    assert "MDExternalAccountBinding" in last["detail"]
+    assert bindings(bed) == []
+
+
 def test_the_values_are_used_once(bed):  # AC-21
     """The order after the registration fails, the server restarts, the account is still there."""
     domain = bound("once", INLINE)

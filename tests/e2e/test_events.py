@@ -63,6 +63,48 @@ def test_a_command_that_fails_at_challenge_setup_fails_the_attempt(bed):  # CH-2
     assert bed.proxy.count("challenge") == 0
 
 
+@pytest.mark.parametrize("option, ah_id, entry, sentence", [
+    pytest.param("MDNotifyCmd /nonexisting one", "AH10108", "notify-error",
+                 "MDNotifyCmd /nonexisting one failed with exit code 255.", id="notify"),
+    pytest.param("MDMessageCmd {fails_for_renewed} one", "AH10109", "message-error",
+                 "MDMessageCmd {fails_for_renewed} one failed with exit code 3.", id="message")])
+def test_C3_a_command_that_fails_counts_in_the_job(bed, option, ah_id, entry, sentence):
+    script = bed.root / "command"
+    script.write_text('#!/bin/sh\n[ "$2" != renewed ] || exit 3\n')
+    script.chmod(0o755)
+    option, sentence = (text.format(fails_for_renewed=script) for text in (option, sentence))
+    bed.serve(DOMAIN, options=[option, *bed.wait_for_restart()])
+
+    def failed():
+        job = bed.store.job(DOMAIN.name)
+        return job if job["errors"] else None
+    job = eventually(failed, "it is counted")
+    assert job["finished"] and not (ah_id == "AH10109" and job["notified-renewed"])
+    assert job["errors"] == 1 and job["next-run"]
+    assert job["last"]["status"] != 0
+    assert job["last"]["problem"] == f"urn:org:apache:httpd:log:{ah_id}:"
+    assert job["last"]["detail"] == sentence
+    assert entry in [one["type"] for one in job["log"]["entries"]]
+    assert ah_id in bed.httpd.log()
+    first = job["next-run"]
+    eventually(lambda: (again := bed.store.job(DOMAIN.name)).get("next-run", first) != first and again["errors"] == 1,
+               "it is run again")
+
+
+@pytest.mark.ours
+def test_C3_errors_are_none_once_the_command_works(bed):
+    said, script = bed.root / "notified", bed.root / "notify"
+    said.touch()
+    said.chmod(0o666)
+    script.write_text(f'#!/bin/sh\necho run >> {said}\ntest $(wc -l < {said}) -gt 3\n')
+    script.chmod(0o755)
+    bed.serve(DOMAIN, options=[f"MDNotifyCmd {script}", *bed.wait_for_restart()])
+    eventually(lambda: bed.store.job(DOMAIN.name)["errors"] == 1, "it is counted")
+    job = eventually(lambda: (seen := bed.store.job(DOMAIN.name))["notified"] and seen, "it works")
+    assert job["errors"] == 0 and "problem" not in job["last"] and "next-run" not in job
+    assert bed.proxy.count("new-order") == 1
+
+
 def test_a_notify_command_is_run_until_it_works(bed):  # SE-11 SE-15
     """Its words are split as httpd splits those of directives, what it writes is in the log, its exit code a number."""
     said, script = bed.root / "notified", bed.root / "notify"

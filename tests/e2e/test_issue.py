@@ -11,6 +11,7 @@ from testbed.bed import Domain, Layout
 from testbed.httpd import CHILD_USER
 from testbed.processes import ORDINARY_USER
 from testbed.tls import names_in
+from testbed.waiting import eventually
 
 HTTP_01, TLS_ALPN_01 = "MDCAChallenges http-01", "MDCAChallenges tls-alpn-01"
 
@@ -23,6 +24,23 @@ def test_before_its_certificate_a_domain_answers_503(bed):
     assert answer.status == 503
     assert domain.name in names_in(answer.certificate)
     assert bed.store.json("domains", domain.name, "md.json")["name"] == domain.name
+
+
+def serve_without(bed, domain, *directives):
+    bed.configure(domain)
+    conf = bed.httpd.root / "httpd.conf"
+    conf.write_text("".join(line + "\n" for line in conf.read_text().splitlines() if not line.startswith(directives)))
+    bed.httpd.start()
+
+
+def test_A16_terms_that_were_not_agreed_to(bed):
+    domain = Domain("terms.example.org", settings=(HTTP_01,))
+    serve_without(bed, domain, "MDCertificateAgreement")
+    last = eventually(lambda: (job := bed.store.job(domain.name)).get("errors") and job["last"], "it has failed")
+    assert last["detail"].startswith("the CA requires you to accept the terms-of-service as specified in <data:text/plain,"), last
+    assert 'configure "MDCertificateAgreement accepted" in your Apache' in last["detail"]
+    assert "problem" not in last and bed.pebble.accounts() == 0
+    assert last["detail"] in bed.httpd.log()
 
 
 def test_http_01_alone(bed):

@@ -45,7 +45,10 @@ def test_profiles(bed):  # AC-39
     bed.wait_served(offered, optional)
     leaf = bed.store.chain(offered.name, spec=SPEC)[0]
     assert abs(leaf.not_valid_after - leaf.not_valid_before - 6 * DAY) < DAY / 24
-    detail = failed_job(bed, mandatory)["last"]["detail"]
+    last = failed_job(bed, mandatory)["last"]
+    assert last["activity"] == "Creating new order, key-spec=ec-P-256, profile=tlsserver, replacing-cert=none"  # C7
+    assert "problem" not in last
+    detail = last["detail"]
     assert all(word in detail for word in ("'tlsserver'", "shortlived", "classic")), detail
     asked = {order["identifiers"][0]["value"]: order.get("profile") for order, _ in orders(bed)}
     assert asked == {offered.name: "shortlived", optional.name: None}
