@@ -218,11 +218,7 @@ class Activation {
   /// Fills `tmp/<md>`; what a death has left there before goes away.
   Status write_new_set(const ServedSet& set) {
     MD_TRY(store_.remove_folder(Group::Tmp, name_));
-    auto account = is_account_of_own_authority() ? promote_account(store_, name_)
-                                                 : Result<std::string>(std::string());
-    if (!account && account.error().kind != ErrorKind::Corrupt) {
-      return std::move(account).error();
-    }
+    MD_ASSIGN_OR_RETURN(const std::string account, promote_own_account());
     for (const store::KeyedChain& keyed : set) {
       MD_ASSIGN_OR_RETURN(const SecretBytes key, keyed.key.to_pem());
       MD_TRY(write(store::key_file(keyed.spec), key.text()));
@@ -230,7 +226,7 @@ class Activation {
       MD_TRY(write(store::certificate_file(keyed.spec), chain));
     }
     MD_TRY(write(store::kJobFile, job_of_new_set(set).dump()));
-    const auto record = record_of_new_set(account.value_or(""));
+    const auto record = record_of_new_set(account);
     return write(store::kDomainFile, store::to_json(domain_, record).dump());
   }
 
@@ -264,11 +260,22 @@ class Activation {
     });
   }
 
-  [[nodiscard]] bool is_account_of_own_authority() const {
-    const auto text = load_staged(store::kAccountFile);
+  /// The staged account becomes the server's, if it is one at a CA that the domain may use. Empty:
+  /// it is not, or there is none. Any other error ends the activation: a disk that fails once must
+  /// not cost the account.
+  Result<std::string> promote_own_account() {
+    const auto text = store_.load(Group::Staging, name_, store::kAccountFile);
+    if (!text && text.error().kind != ErrorKind::NotFound) {
+      return text.error();
+    }
     const auto record = text ? store::parse_account(*text, store::kAccountFile)
                              : Result<store::AccountRecord>(text.error());
-    return record && is_own_authority(record->ca_url);
+    if (!record || !is_own_authority(record->ca_url)) {
+      return std::string();
+    }
+    auto account = promote_account(store_, name_);
+    const bool is_unusable = !account && account.error().kind == ErrorKind::Corrupt;
+    return is_unusable ? std::string() : std::move(account);
   }
 
   /// Of staging nothing is taken but which CA has issued, if that is one that the domain may have.

@@ -185,7 +185,7 @@ TEST_F(StagedSetTest, KeepsWhatStillServesThoughAnotherKindOfKeyIsWanted) {
   put(Group::Domains, keyed);
   const LoadedSet set = load(Group::Domains);
   EXPECT_EQ(set.flaw,
-            "certificate(p-256) is for another kind of key: domains/example.org/pubcert.p-256.pem");
+            "certificate(P-256) is for another kind of key: domains/example.org/pubcert.p-256.pem");
   EXPECT_EQ(set.keyed.size(), 1U);
 }
 
