@@ -17,8 +17,6 @@ namespace md::config {
 struct ParseEnvironment {
   /// Where relative paths begin; empty: paths stay as they are written.
   std::string server_root;
-  /// Can OpenSSL make keys on that curve? Unset: any name may be one.
-  std::function<bool(std::string_view name)> is_known_curve;
   /// Reads `{"kid":…,"hmac":…}`; its error is shown with the directive's name in front. Unset: only
   /// the path is recorded.
   std::function<Result<model::ExternalAccount>(const std::string& path)> read_external_account;

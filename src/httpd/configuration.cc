@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
+#include "base/text.h"
 #include "config/challenge_choice.h"
 #include "config/merge.h"
+#include "crypto/private_key.h"
 #include "httpd/apache_logger.h"
 #include "httpd/directive_adapter.h"
 #include "httpd/runtime.h"
@@ -25,16 +28,6 @@ std::vector<std::string> strings_of(const apr_array_header_t* names) {
   return strings;
 }
 
-/// As mod_ssl will see it: `SSLEngine on`, or nothing said and `Listen … https`.
-bool speaks_tls(server_rec* host) {
-  if (const auto said = config_of(host).speaks_tls) {
-    return *said;
-  }
-  const char* const protocol = ap_get_server_protocol(host);
-  return protocol != nullptr && std::string_view(protocol) == "https" &&
-         ap_find_linked_module("mod_ssl.c") != nullptr;
-}
-
 bool offers_acme_tls(const server_rec* host) {
   const auto* const core =
       static_cast<const core_server_config*>(ap_get_core_module_config(host->module_config));
@@ -42,9 +35,17 @@ bool offers_acme_tls(const server_rec* host) {
   return std::find(protocols.begin(), protocols.end(), kAlpnProtocol) != protocols.end();
 }
 
-config::VirtualHost describe(server_rec* host) {
+/// A host without any directive of ours, ServerName among them, has the main server's
+/// configuration.
+bool is_name_filled_in(const server_rec* host, const server_rec* base_server) {
+  const ServerConfig& own = config_of(host);
+  return !own.has_server_name || (host != base_server && &own == &config_of(base_server));
+}
+
+config::VirtualHost describe(server_rec* host, const server_rec* base_server) {
   config::VirtualHost described;
   described.server_name = host->server_hostname == nullptr ? "" : host->server_hostname;
+  described.is_name_filled_in = is_name_filled_in(host, base_server);
   described.aliases = strings_of(host->names);
   for (std::string& pattern : strings_of(host->wild_names)) {
     described.aliases.push_back(std::move(pattern));
@@ -98,7 +99,40 @@ HostStapling stapling_at(const server_rec* host, const server_rec* base_server,
   return stapling;
 }
 
+/// What OpenSSL cannot make is found by whoever needs it; the administrator learns of it at once.
+void check_keys(config::Plan& plan) {
+  constexpr unsigned kMostRsaBits = 16384;
+  std::unordered_set<std::string> reported;
+  for (const model::ManagedDomain& domain : plan.domains) {
+    for (const model::KeySpec& spec : domain.settings.key_specs) {
+      const bool is_rsa = spec.type == model::KeySpec::Type::Rsa;
+      const bool can_be_made =
+          is_rsa ? spec.bits <= kMostRsaBits : crypto::is_known_curve(spec.curve);
+      const std::string words =
+          is_rsa ? fmt::format("RSA {}", spec.bits) : printable(spec.curve, 80);
+      if (!can_be_made && reported.insert(words).second) {
+        plan.findings.push_back(
+            {LogLevel::Warning, LogId{},
+             fmt::format("MDPrivateKeys '{}' of Managed Domain '{}' is {}: there will be no such "
+                         "certificate.",
+                         words, domain.name,
+                         is_rsa ? "larger than any key that OpenSSL makes"
+                                : "neither RSA nor an elliptic curve that OpenSSL knows")});
+      }
+    }
+  }
+}
+
 }  // namespace
+
+bool speaks_tls(server_rec* host) {
+  if (const auto said = config_of(host).speaks_tls) {
+    return *said;
+  }
+  const char* const protocol = ap_get_server_protocol(host);
+  return protocol != nullptr && std::string_view(protocol) == "https" &&
+         ap_find_linked_module("mod_ssl.c") != nullptr;
+}
 
 bool Configuration::is_usable() const {
   return !plan.is_fatal();
@@ -117,7 +151,7 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
   const ServerConfig* base_config = &config_of(base_server);
   for (server_rec* host = base_server; host != nullptr; host = host->next) {
     servers.push_back(host);
-    hosts.push_back(describe(host));
+    hosts.push_back(describe(host, base_server));
     const ServerConfig& own = config_of(host);
     // A host without any directive of ours has the very configuration of the main server.
     if (host == base_server || &own != base_config) {
@@ -135,6 +169,7 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
     configuration.server_settings.store_dir = absolute;
   }
   configuration.plan = config::make_plan(definitions, hosts, base_config->settings);
+  check_keys(configuration.plan);
   for (std::size_t i = 0; i < servers.size(); ++i) {
     const auto domain = configuration.plan.host_domains[i];
     if (domain) {

@@ -31,6 +31,9 @@ struct Configuration {
 /// Reads it; no I/O. The same in the configuration test, in both passes of a start and at a reload.
 Configuration read_configuration(apr_pool_t* pool, server_rec* base_server);
 
+/// As mod_ssl will see it: `SSLEngine on`, or nothing said and `Listen … https`.
+bool speaks_tls(server_rec* host);
+
 enum class Findings { All, ErrorsOnly, FatalOnly };
 void report_findings(const Configuration& configuration, server_rec* base_server, Findings which);
 

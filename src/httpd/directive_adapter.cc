@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "config/directives.h"
 #include "config/merge.h"
-#include "crypto/private_key.h"
 #include "httpd/external_account_file.h"
 #include "httpd/guard.h"
 
@@ -42,7 +41,6 @@ config::ParseEnvironment parse_environment(apr_pool_t* pool) {
   if (const char* const root = ap_server_root_relative(pool, "")) {
     environment.server_root = root;
   }
-  environment.is_known_curve = crypto::is_known_curve;
   environment.read_external_account = read_external_account_file;
   return environment;
 }
@@ -113,7 +111,6 @@ Status run(cmd_parms* command, const Directive& directive, const std::vector<std
   }
   const Level level = level_of(command);
   if (directive.kind == DirectiveKind::Members && level == Level::Domain) {
-    MD_TRY(config::check_use(directive, level, words.size()));
     return config::add_names(words, *open_section.definition);
   }
   model::Settings& settings = level == Level::Domain ? open_section.definition->settings
@@ -167,6 +164,13 @@ const char* on_ssl_engine(cmd_parms* command, void* /*directory_config*/,
   return nullptr;
 }
 
+/// httpd fills in a name where none is said, and does not tell. So we listen in on ServerName, too.
+const char* on_server_name(cmd_parms* command, void* /*directory_config*/,
+                           const char* /*argument*/) noexcept {
+  config_of(command->server).has_server_name = true;
+  return nullptr;
+}
+
 command_rec make_command(const char* name, cmd_how how, void (*function)(), const char* help) {
   command_rec command{};
   command.name = name;
@@ -191,6 +195,8 @@ std::vector<command_rec> make_commands() {
   }
   commands.push_back(make_command("SSLEngine", TAKE1, reinterpret_cast<void (*)()>(on_ssl_engine),
                                   "mod_ssl's switch, noted to know the TLS hosts"));
+  commands.push_back(make_command("ServerName", TAKE1, reinterpret_cast<void (*)()>(on_server_name),
+                                  "httpd's own, noted to know the hosts without one"));
   commands.push_back({});
   return commands;
 }
@@ -214,6 +220,7 @@ void* merge_server_configs(apr_pool_t* pool, void* base, void* add) noexcept {
     merged->own_stapling = own.settings.stapling;
     merged->own_staple_others = own.settings.staple_others;
     merged->domains = own.domains;
+    merged->has_server_name = own.has_server_name;
     merged->speaks_tls =
         own.speaks_tls ? own.speaks_tls : static_cast<const ServerConfig*>(base)->speaks_tls;
     return merged;

@@ -15,6 +15,7 @@ struct ServerConfig {
   model::Settings settings;                       ///< merged with the main server's
   std::vector<config::DomainDefinition> domains;  ///< defined in this server itself
   std::optional<bool> speaks_tls;                 ///< `SSLEngine`, if it was said
+  bool has_server_name{false};                    ///< `ServerName` was said
   /// MDStapling and MDStapleOthers as said in this server itself.
   std::optional<model::Switch> own_stapling;
   std::optional<model::Switch> own_staple_others;

@@ -15,6 +15,7 @@
 #include "httpd/child_access.h"
 #include "httpd/configuration.h"
 #include "httpd/directive_adapter.h"
+#include "httpd/exchange_notice.h"
 #include "httpd/guard.h"
 #include "httpd/own_process.h"
 #include "httpd/runtime.h"
@@ -38,6 +39,9 @@ class Startup {
 
   Status run(config::Plan plan) {
     MD_TRY(open_store());
+    if (pass_ == Pass::Real) {
+      note_exchange(runtime_);
+    }
     adopt(std::move(plan));
     lock_store();
     recover();
@@ -385,14 +389,19 @@ int post_config_before_ssl(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* 
 /// A TLS module without mod_ssl's init_server hook never asks us in a handshake: what a child took
 /// for live would not be served.
 void turn_off_live_activation_if_impossible(Runtime& runtime) {
-  bool is_used = false;
-  for (const auto& entry : runtime.domains) {
-    is_used = is_used || (entry->domain.is_used && !entry->domain.is_static());
-    if (!entry->tls_hosts.empty()) {
+  bool has_tls_host = false;
+  for (server_rec* host = runtime.server; host != nullptr; host = host->next) {
+    const auto found = runtime.domain_of_host.find(host);
+    if (found == runtime.domain_of_host.end()) {
+      continue;
+    }
+    const DomainRuntime& entry = *runtime.domains[found->second];
+    has_tls_host = has_tls_host || (speaks_tls(host) && !entry.domain.is_static());
+    if (!entry.tls_hosts.empty()) {
       return;
     }
   }
-  if (runtime.generations != nullptr && is_used) {
+  if (runtime.generations != nullptr && has_tls_host) {
     runtime.generations.reset();
     runtime.logger.warning({},
                            "the TLS module does not let certificates go live: new ones are "

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configurations that mod_md starts with: the server starts, says what is wrong, and all that is not touched works."""
 
+import re
+
 import pytest
 
 from testbed import tls
 from testbed.bed import Domain
+from testbed.httpd import DEBIAN_MOD_MD, module_under_test
 from testbed.waiting import eventually
 
 SETTINGS = ("MDPrivateKeys P-256", "MDCAChallenges http-01")
@@ -56,9 +59,9 @@ def test_c1_what_no_host_has_is_left_alone(bed):
 # Lines of the main server, what the log says of them, and a part of what status says of a domain that cannot have its
 # certificate.
 TAKEN = {
-    "an unknown curve": (["MDPrivateKeys nocurve"], None, "nocurve"),
-    "a curve that is a path": (["MDPrivateKeys ../x"], None, "../x"),
-    "an RSA size too large": (["MDPrivateKeys RSA 20480"], None, "20480"),
+    "an unknown curve": (["MDPrivateKeys nocurve"], "MDPrivateKeys 'nocurve'", "nocurve"),
+    "a curve that is a path": (["MDPrivateKeys ../x"], "MDPrivateKeys '../x'", "../x"),
+    "an RSA size too large": (["MDPrivateKeys RSA 20480"], "MDPrivateKeys 'RSA 20480'", "20480"),
     "a share above all": (["MDStaplingKeepResponse 200%"], None, None),
     "an answer kept for less than nothing": (["MDStaplingKeepResponse -7d"], "MDStaplingKeepResponse is", None),
     "a delay of less than nothing": (["MDActivationDelay -7d"], "MDActivationDelay is", None),
@@ -123,3 +126,55 @@ def test_reports_2_a_placeholder_is_no_contact(bed):
     bed.wait_served(HEALTHY)
     account = bed.store.json("accounts", bed.store.accounts()[0], "account.json")
     assert "contact" not in account.get("registration", {})
+
+
+@pytest.mark.ours
+def test_reports_13_a_name_that_httpd_filled_in_never_joins(bed):
+    bed.configure(options=[*SETTINGS, "MDRenewMode manual", "MDomain a.example.org",
+                           tls_host(bed, "ServerAlias a.example.org www.a.example.org"),
+                           tls_host(bed, "ServerName a.example.org", "ServerAlias said.example.org"),
+                           "MDomain b.example.org", tls_host(bed, "MDStapling off", "ServerAlias b.example.org")])
+    bed.httpd.start()
+    assert bed.md_status("a.example.org")["domains"] == ["a.example.org", "www.a.example.org", "said.example.org"]
+    assert bed.md_status("b.example.org")["domains"] == ["b.example.org"]
+
+
+NOTICE = "this store was another mod_md's"
+
+
+@pytest.mark.ours
+def test_l_one_notice_on_a_store_of_another_module(bed):
+    bed.use_module(DEBIAN_MOD_MD)
+    options = ["MDNotifyCmd /bin/true", "MDRenewMode manual"]
+    bed.configure(HEALTHY, options=options)
+    bed.httpd.start()
+    bed.httpd.stop()
+    bed.use_module(module_under_test())
+    mark = bed.httpd.mark()
+    bed.httpd.start()
+    bed.httpd.graceful()
+    bed.httpd.restart()
+    said = [line for line in bed.httpd.log_since(mark).splitlines() if NOTICE in line]
+    assert len(said) == 1 and "MDLiveActivation off" in said[0] and re.search(r"\bmd:notice\b", said[0])
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("options", [[], ["MDMessageCmd /bin/true", "MDLiveActivation on"],
+                                     ["MDMessageCmd /bin/true", "MDLiveActivation off"]])
+def test_l_no_notice_where_nothing_relies_on_the_reload_or_it_is_configured(bed, options):
+    bed.use_module(DEBIAN_MOD_MD)
+    bed.configure(HEALTHY, options=["MDRenewMode manual"])
+    bed.httpd.start()
+    bed.httpd.stop()
+    bed.use_module(module_under_test())
+    bed.configure(HEALTHY, options=["MDRenewMode manual", *options])
+    bed.httpd.start()
+    assert NOTICE not in bed.httpd.log()
+
+
+@pytest.mark.ours
+def test_l_no_notice_on_a_store_of_ours(bed):
+    bed.configure(HEALTHY, options=["MDNotifyCmd /bin/true", "MDRenewMode manual"])
+    bed.httpd.start()
+    bed.httpd.restart()
+    assert NOTICE not in bed.httpd.log()
