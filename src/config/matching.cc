@@ -289,7 +289,8 @@ class Matching {
     }
   }
 
-  // Of the main server; else of the last host that gives an address, as mod_md has it.
+  // Of the main server; else of the first host that gives an address, as mod_md has it. httpd has
+  // the last one of the configuration first.
   void find_server_admins() {
     std::string main_admin;
     for (std::size_t i = 0; i < hosts_.size(); ++i) {
@@ -297,9 +298,11 @@ class Matching {
       if (hosts_[i].is_base_server) {
         main_admin = address;
       }
-      if (!address.empty() && plan_.host_domains[i]) {
-        plan_.domains[*plan_.host_domains[i]].server_admin = address;
+      if (!plan_.host_domains[i]) {
+        continue;
       }
+      std::string& known = plan_.domains[*plan_.host_domains[i]].server_admin;
+      known = known.empty() ? address : known;
     }
     for (ManagedDomain& domain : plan_.domains) {
       domain.server_admin = main_admin.empty() ? domain.server_admin : main_admin;

@@ -360,7 +360,7 @@ VirtualHost administered(VirtualHost host, const std::string& admin) {
   return host;
 }
 
-TEST(Matching, TakesTheServerAdminOfTheMainServerElseOfTheLastHostD3a) {
+TEST(Matching, TakesTheServerAdminOfTheMainServerElseOfTheFirstHostD3a) {
   const std::string nobody = "[no address given]";
   struct Case {
     std::string main;
@@ -375,15 +375,15 @@ TEST(Matching, TakesTheServerAdminOfTheMainServerElseOfTheLastHostD3a) {
            {nobody,
             {administered(http_host("a.test"), "one@y.test"),
              administered(tls_host("a.test"), "two@y.test")},
-            "two@y.test"},
+            "one@y.test"},
            {nobody,
             {administered(tls_host("a.test"), "one@y.test"),
              administered(http_host("a.test"), "two@y.test")},
-            "two@y.test"},
-           {nobody,
-            {administered(http_host("a.test"), "one@y.test"),
-             administered(http_host("a.test"), nobody)},
             "one@y.test"},
+           {nobody,
+            {administered(http_host("a.test"), nobody),
+             administered(http_host("a.test"), "two@y.test")},
+            "two@y.test"},
            {nobody, {administered(http_host("x.test"), "other@y.test")}, ""},
        }) {
     std::vector<VirtualHost> hosts{administered(main_server("main.test"), c.main)};

@@ -135,7 +135,8 @@ def test_reports_13_a_name_that_httpd_filled_in_never_joins(bed):
                            tls_host(bed, "ServerName a.example.org", "ServerAlias said.example.org"),
                            "MDomain b.example.org", tls_host(bed, "MDStapling off", "ServerAlias b.example.org")])
     bed.httpd.start()
-    assert bed.md_status("a.example.org")["domains"] == ["a.example.org", "www.a.example.org", "said.example.org"]
+    names = bed.md_status("a.example.org")["domains"]
+    assert sorted(names) == ["a.example.org", "said.example.org", "www.a.example.org"]
     assert bed.md_status("b.example.org")["domains"] == ["b.example.org"]
 
 
@@ -150,6 +151,7 @@ def test_l_one_notice_on_a_store_of_another_module(bed):
     bed.httpd.start()
     bed.httpd.stop()
     bed.use_module(module_under_test())
+    bed.configure(HEALTHY, options=options)
     mark = bed.httpd.mark()
     bed.httpd.start()
     bed.httpd.graceful()
