@@ -7,7 +7,7 @@ std::string_view host_of(const request_rec* request) {
   return request->hostname == nullptr ? std::string_view() : request->hostname;
 }
 
-const DomainRuntime* domain_asked_for(const Runtime& runtime, const request_rec* request) {
+DomainRuntime* domain_asked_for(const Runtime& runtime, const request_rec* request) {
   const auto name = model::DnsName::parse(host_of(request));
   return name ? runtime.find_by_name(*name) : nullptr;
 }

@@ -12,7 +12,7 @@ namespace md::httpd {
 /// The name that is asked for; empty if the request has none.
 std::string_view host_of(const request_rec* request);
 /// The domain that has that name, whichever host answers.
-const DomainRuntime* domain_asked_for(const Runtime& runtime, const request_rec* request);
+DomainRuntime* domain_asked_for(const Runtime& runtime, const request_rec* request);
 
 /// GET or HEAD.
 bool is_read_method(const request_rec* request);

@@ -40,7 +40,7 @@ bool Runtime::depends_on_domain(const server_rec* host) const {
   return find_by_host(host) != nullptr && !hosts_with_own_files.contains(host);
 }
 
-std::shared_ptr<const LiveSet> Runtime::current_set(DomainRuntime& domain) {
+std::shared_ptr<const LiveSet> Runtime::current_set(DomainRuntime& domain) const {
   if (generations != nullptr) {
     live_sets.follow(domain);
   }

@@ -92,7 +92,7 @@ struct Runtime {
   /// nullptr: live activation is off.
   std::unique_ptr<store::GenerationTable> generations;
   /// In a child, where live activation is on.
-  LiveSetLoader live_sets{*this};
+  mutable LiveSetLoader live_sets{*this};
   /// nullptr: there was no memory for it.
   std::unique_ptr<AttemptTally> attempts;
   /// nullptr: nothing is stapled.
@@ -124,7 +124,7 @@ struct Runtime {
 
   [[nodiscard]] DomainRuntime* find_by_host(const server_rec* host) const;
   /// What the domain serves, as new as its generation. In a child.
-  [[nodiscard]] std::shared_ptr<const LiveSet> current_set(DomainRuntime& domain);
+  [[nodiscard]] std::shared_ptr<const LiveSet> current_set(DomainRuntime& domain) const;
   /// The domain that has this name, or whose wildcard covers it.
   [[nodiscard]] DomainRuntime* find_by_name(const model::DnsName& name) const;
   [[nodiscard]] std::vector<model::ManagedDomain> managed_domains() const;

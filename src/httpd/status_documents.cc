@@ -16,9 +16,10 @@ json::Value unknown_domain(std::string_view name) {
 }
 
 /// From this process's memory and `work`; in full, the history of OCSP jobs is read from the store.
-status::DomainStatus status_of(const Runtime& runtime, const DomainRuntime& entry,
-                               const DomainWork& work, status::Detail detail) {
-  const auto live = entry.live.get();
+status::DomainStatus status_of(const Runtime& runtime, DomainRuntime& entry, const DomainWork& work,
+                               status::Detail detail) {
+  // What another child's handshake has served already is told of here, too.
+  const auto live = runtime.current_set(entry);
   renewal::RenewalFacts facts;
   facts.live = live->facts();
   facts.advices = work.advices;
@@ -70,7 +71,7 @@ Result<std::string> md_status_document(const Runtime* runtime, std::string_view 
                               : status::md_status(MD_VERSION, domain_statuses(*runtime)).dump();
   }
   const auto parsed = model::DnsName::parse(name);
-  const DomainRuntime* const found =
+  DomainRuntime* const found =
       runtime != nullptr && parsed ? runtime->find_by_name(*parsed) : nullptr;
   if (found == nullptr) {
     return fail(ErrorKind::NotFound, unknown_domain(name).dump());
@@ -81,7 +82,7 @@ Result<std::string> md_status_document(const Runtime* runtime, std::string_view 
       .dump();
 }
 
-std::string certificate_status_document(const Runtime& runtime, const DomainRuntime& domain) {
+std::string certificate_status_document(const Runtime& runtime, DomainRuntime& domain) {
   const auto work = load_work(runtime, domain);
   return status::certificate_status(status_of(runtime, domain, *work, status::Detail::Summary))
       .dump();

@@ -21,6 +21,6 @@ std::vector<status::DomainStatus> domain_statuses(const Runtime& runtime);
 std::vector<status::StaplingStatus> stapling_statuses(const Runtime& runtime);
 
 /// The public /.httpd/certificate-status of a managed host.
-std::string certificate_status_document(const Runtime& runtime, const DomainRuntime& domain);
+std::string certificate_status_document(const Runtime& runtime, DomainRuntime& domain);
 
 }  // namespace md::httpd
