@@ -14,6 +14,8 @@ namespace {
 constexpr const char* kWatchdogName = "_md_renewal_";
 // mod_watchdog is only the trigger; what it calls has nothing to do while the worker runs.
 constexpr apr_interval_time_t kWatchdogInterval = APR_USEC_PER_SEC;
+// A domain whose live set cannot be loaded is looked at again.
+constexpr std::chrono::seconds kAfterFailedLoad{10};
 
 // One child is one process. Set in child_init, reset when the child's pool goes. mod_watchdog's
 // thread may outlive that pool: it looks under the lock.
@@ -160,6 +162,11 @@ renewal::World Child::renewal_world() {
   };
 }
 
+/// What is not known to be live would be ordered again.
+bool Child::follows_live_set(DomainRuntime& domain) {
+  return runtime_.generations == nullptr || runtime_.live_sets.follow(domain);
+}
+
 /// The pool's things are the managed domains, and after them the places to staple at.
 void Child::make_worker() {
   Runtime& runtime = runtime_;
@@ -176,6 +183,9 @@ void Child::make_worker() {
       runtime.domains.size() + slots,
       [this](std::size_t i, http::Client& client) {
         const std::size_t domains = runtime_.domains.size();
+        if (i < domains && !follows_live_set(*runtime_.domains[i])) {
+          return runtime_.clock.now() + kAfterFailedLoad;
+        }
         return i < domains ? renewer_->check(runtime_.domains[i]->domain, client)
                            : stapling_->check(i - domains, client);
       },

@@ -47,6 +47,7 @@ class Child {
   void tell_of_threads(bool all_run);
   void make_worker();
   [[nodiscard]] renewal::World renewal_world();
+  [[nodiscard]] bool follows_live_set(DomainRuntime& domain);
   [[nodiscard]] std::size_t thing_of_slot(std::size_t slot) const {
     return runtime_.domains.size() + slot;
   }
@@ -57,7 +58,9 @@ class Child {
   CertificateLoader loader_;
   StaplingLoader stapling_loader_;
   WorkWatcher work_watcher_;
-  std::mutex worker_mutex_;                    // makes starting and ending of the worker exclusive
+  // Makes starting and ending of the worker exclusive. A first look at staples, in `start_threads`,
+  // comes back by `staple_changed`.
+  std::recursive_mutex worker_mutex_;
   std::unique_ptr<renewal::Renewer> renewer_;  // guarded by worker_mutex_
   std::unique_ptr<StaplingWorker> stapling_;   // guarded by worker_mutex_; nullptr: none is wanted
   std::unique_ptr<renewal::WorkerPool> pool_;  // guarded by worker_mutex_

@@ -13,7 +13,7 @@ namespace md::httpd {
 namespace {
 
 constexpr std::chrono::seconds kFirstRetry{1};
-constexpr std::chrono::minutes kLongestRetry{10};
+constexpr std::chrono::minutes kLongestRetry{1};
 // Thousands of certificates have a few issuers. A CA that names a new one each time fills no
 // memory.
 constexpr std::size_t kMostIssuers = 64;
@@ -59,14 +59,20 @@ void LiveSetLoader::load(DomainRuntime& domain, bool with_keys) {
   const std::uint64_t generation = runtime_.generations->generation(domain.position);
   const auto before = domain.live.get();
   const bool has_all = before->generation() == generation && (before->has_keys() || !with_keys);
+  if (const auto failed = failed_.find(&domain);
+      failed != failed_.end() && failed->second != generation) {
+    delays_.succeeded(&domain);  // it was another set that could not be loaded
+  }
   if (has_all || delays_.is_waiting(&domain, std::chrono::steady_clock::now())) {
     return;
   }
   auto live = open(domain, generation);
   if (!live) {
+    failed_[&domain] = generation;
     return note_failure(domain, live.error());
   }
   delays_.succeeded(&domain);
+  failed_.erase(&domain);
   const bool is_stapled = runtime_.stapling != nullptr && runtime_.stapling->wants(domain);
   domain.live.set(with_keys ? *std::move(live) : (*live)->without_keys(is_stapled));
   runtime_.logger.debug(

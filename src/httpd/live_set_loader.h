@@ -46,7 +46,9 @@ class LiveSetLoader {
   void note_failure(const DomainRuntime& domain, const Error& error);
 
   Runtime& runtime_;
-  std::mutex mutex_;                                              // held while a set is loaded
+  std::mutex mutex_;  // held while a set is loaded
+  std::unordered_map<const DomainRuntime*, std::uint64_t>
+      failed_;                                                    // guarded by mutex_: generations
   RetryDelays<const DomainRuntime*> delays_;                      // guarded by mutex_
   std::unordered_map<std::string, crypto::Certificate> issuers_;  // guarded by mutex_
 };

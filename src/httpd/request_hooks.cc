@@ -71,7 +71,7 @@ bool waits_for_certificate(const Runtime& runtime, request_rec* request) {
     return false;
   }
   return runtime.depends_on_domain(request->server) && is_of_its_host(request) &&
-         !runtime.find_by_host(request->server)->live.get()->has_certificate();
+         !runtime.current_set(*runtime.find_by_host(request->server))->has_certificate();
 }
 
 /// Quick handlers run before any module maps, rewrites, proxies or authorises a request.

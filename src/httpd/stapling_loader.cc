@@ -10,7 +10,7 @@ namespace {
 // How soon children notice. A look costs two reads of shared memory.
 constexpr std::chrono::milliseconds kLookInterval{100};
 constexpr std::chrono::seconds kFirstRetry{1};
-constexpr std::chrono::minutes kLongestRetry{10};
+constexpr std::chrono::minutes kLongestRetry{1};
 // A new child serves after this time, whatever is left.
 constexpr std::chrono::milliseconds kLongestFirstLook{500};
 

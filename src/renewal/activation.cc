@@ -75,7 +75,7 @@ class Activation {
         announce_(announce) {}
 
   Result<ActivationOutcome> run() {
-    MD_TRY(drop_unreadable_kept());
+    drop_unreadable_kept();
     LoadedSet staged = load_staged();
     if (!staged.has_any_file) {
       return ActivationOutcome{Kind::NothingStaged, "", {}};
@@ -134,12 +134,15 @@ class Activation {
     return {};
   }
 
-  /// A note of certificates that stay, of no use to anybody, would be read again at each look.
-  Status drop_unreadable_kept() {
+  /// A note of certificates that stay, of no use to anybody, would be read again at each look. What
+  /// cannot be removed (a folder of that name) keeps no set from going live.
+  void drop_unreadable_kept() {
     const auto text = load_staged(kKeptFile);
     const bool is_useless =
         text ? !json::Value::parse(*text, kKeptFile) : text.error().kind == ErrorKind::Corrupt;
-    return is_useless ? store_.remove_file(Group::Staging, name_, kKeptFile) : Status();
+    if (is_useless) {
+      std::ignore = store_.remove_file(Group::Staging, name_, kKeptFile);
+    }
   }
 
   /// Is there nothing in staging but what is live? Then a death has kept us from dropping it.
@@ -265,7 +268,8 @@ class Activation {
   /// not cost the account.
   Result<std::string> promote_own_account() {
     const auto text = store_.load(Group::Staging, name_, store::kAccountFile);
-    if (!text && text.error().kind != ErrorKind::NotFound) {
+    if (!text && text.error().kind != ErrorKind::NotFound &&
+        text.error().kind != ErrorKind::Corrupt) {
       return text.error();
     }
     const auto record = text ? store::parse_account(*text, store::kAccountFile)

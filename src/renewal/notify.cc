@@ -17,6 +17,7 @@ constexpr LogId kNotifyFailed{10108};
 // The process ends: the next one tells.
 constexpr std::chrono::seconds kWhileStopping{1};
 constexpr std::chrono::hours kExpiringInterval{24};
+constexpr std::string_view kNotifyErrorEntry = "notify-error";
 constexpr std::string_view kRenewedActivity = "Telling of the renewal";
 constexpr std::string_view kNotifyActivity = "Running MDNotifyCmd";
 constexpr std::string_view kExpiringActivity = "Telling of a certificate that expires";
@@ -29,6 +30,10 @@ bool is_of_notice(const model::Job& job) {
           problem == "urn:org:apache:httpd:log:AH10109:") &&
          (activity == kRenewedActivity || activity == kNotifyActivity ||
           activity == kExpiringActivity || (job.finished && activity.empty()));
+}
+
+bool is_failure_of_command(const model::JobLogEntry& entry) {
+  return entry.type == kMessageErrorEntry || entry.type == kNotifyErrorEntry;
 }
 
 /// An entry from the future is of a clock that was set back: it limits nothing.
@@ -84,6 +89,13 @@ std::optional<TimePoint> RenewalNotices::deliver(bool is_expiring) {
   if (command_fails(job) && *job.next_run > now && *job.next_run - now < kLongestDelay) {
     return job.next_run;
   }
+  // While attempts fail, too, the job counts those: the entry tells when the command failed.
+  const auto entry = std::ranges::find_if(job.log, is_failure_of_command);
+  const TimePoint rested =
+      entry != job.log.end() ? entry->when + domain_.settings.retry_delay : now;
+  if (failed_attempts(job) > 0 && rested > now && rested - now < kLongestDelay) {
+    return rested;
+  }
   const bool had_failed = command_fails(job);
   const Round round = tell_all(is_expiring);
   if (round.failure && round.failure->kind == ErrorKind::Stopped) {
@@ -115,7 +127,7 @@ void RenewalNotices::count_failure(TimePoint again, const Round& round) {
 /// One command that fails keeps no other from being run.
 RenewalNotices::Round RenewalNotices::tell_all(bool is_expiring) {
   static constexpr Notice kRenewed{kRenewedActivity, kMessageErrorEntry, kMessageFailed};
-  static constexpr Notice kNotify{kNotifyActivity, "notify-error", kNotifyFailed};
+  static constexpr Notice kNotify{kNotifyActivity, kNotifyErrorEntry, kNotifyFailed};
   static constexpr Notice kExpiring{kExpiringActivity, kMessageErrorEntry, kMessageFailed};
   model::Job& job = journal_.job;
   Round round;
@@ -151,8 +163,12 @@ void RenewalNotices::failed(const Notice& notice, const Error& error) {
   const std::string& detail = error.problem ? error.problem->detail : error.message;
   const auto known = std::ranges::find(job.log, notice.failure_entry, &model::JobLogEntry::type);
   const auto finished = std::ranges::find(job.log, kFinishedEntry, &model::JobLogEntry::type);
+  const auto sent = std::ranges::find_if(job.log, [](const model::JobLogEntry& entry) {
+    return entry.type.starts_with("message-") && entry.type != kMessageErrorEntry;
+  });
   const std::string words = fmt::format("{}: {}", domain_.name, error.message);
-  if (command_fails(job) && known < finished && known->detail == detail) {
+  if (known < finished && known < sent && known->detail == detail) {
+    known->when = world_.clock.now();
     world_.logger.debug(words);
   } else {
     journal_.note(notice.failure_entry, error.problem ? error.problem->type : "", detail);

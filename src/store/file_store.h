@@ -32,6 +32,8 @@ struct ChildUser {
   gid_t gid{0};
 };
 
+struct GroupLayout;
+
 /// The store on disk, in mod_md's layout 3.0 (spec/store.md). Opened by the parent before the
 /// children are forked; the object, with the key in memory, goes on living in them. Thread-safe.
 class FileStore final : public Store {
@@ -118,6 +120,7 @@ class FileStore final : public Store {
   Status upgrade(const Header& header);
   Status ensure_groups();
   void tidy_group(Group group);
+  void adjust_folder(const Path& folder, const GroupLayout& layout, const Owner* owner);
   void remove_stale(const Path& folder);
   void warn_of(const Error& error);
 

@@ -187,14 +187,27 @@ void FileStore::tidy_group(Group group) {
   const std::optional<Owner> owner = owner_of(group);
   for (const std::string& name : *names) {
     const Path folder = folder_path(group, name);
-    if (layout.for_child_user && owner) {
-      const Status adjusted =
-          files_.adjust_directory(folder, layout.folder_mode, pointer_to(owner));
-      if (!adjusted) {
-        warn_of(adjusted.error());
-      }
+    if (owner && (layout.for_child_user || layout.for_child_group)) {
+      adjust_folder(folder, layout, pointer_to(owner));
     }
     remove_stale(folder);
+  }
+}
+
+/// The files of a group that root keeps for the child's group, too: they may be from before the
+/// first start, or of another machine.
+void FileStore::adjust_folder(const Path& folder, const GroupLayout& layout, const Owner* owner) {
+  Status adjusted = files_.adjust_directory(folder, layout.folder_mode, owner);
+  const auto entries = files_.list(folder);
+  if (layout.for_child_group && entries) {
+    for (const FileSystem::Entry& entry : *entries) {
+      if (adjusted && entry.is_regular) {
+        adjusted = files_.adjust_file(folder / entry.name, layout.file_mode, owner);
+      }
+    }
+  }
+  if (!adjusted) {
+    warn_of(adjusted.error());
   }
 }
 

@@ -168,6 +168,22 @@ TEST_F(FileStoreTest, GivesTheChildUserItsFolders) {
   EXPECT_EQ(owner_of("accounts/a/f"), for_child_group);
 }
 
+TEST_F(FileStoreTest, LetsTheChildGroupReadAccountsOfBeforeItWasKnown) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "needs root";
+  }
+  {
+    const auto store = open();  // as a2md does before the server's first start
+    ASSERT_TRUE(store) << store.error().message;
+    ASSERT_TRUE((*store)->save(Group::Accounts, "a", "account.json", "{}", Durability::Synced));
+  }
+  ASSERT_TRUE(open_as(kChild));
+  const std::pair<uid_t, gid_t> for_child_group{0, kChild.gid};
+  EXPECT_EQ(owner_of("accounts/a"), for_child_group);
+  EXPECT_EQ(owner_of("accounts/a/account.json"), for_child_group);
+  EXPECT_EQ(mode_of("accounts/a/account.json"), 0640U);
+}
+
 TEST_F(FileStoreTest, H2_LeavesAloneWhatIsNotRoots) {
   if (::geteuid() != 0) {
     GTEST_SKIP() << "needs root";

@@ -16,7 +16,7 @@ from testbed.bed import Domain, PlainHost
 from testbed.fault_proxy import answer, endless_body, hold, then
 from testbed.listener import Listener, users
 from testbed.ocsp import HOUR, drips, forged, good_staple, refusal, says, staple
-from testbed.processes import threads_named
+from testbed.processes import kill_9, threads_named
 from testbed.tracing import FilesTouched
 from testbed.waiting import eventually
 
@@ -76,6 +76,22 @@ def test_a_staple_outlives_its_responder(bed, ocsp):
                        stapling_status(bed, domain.name), "the staple is refreshed", within=60)
     assert fresh["renewal"]["errors"] == 0
     good_staple(bed.httpd.https_port, domain.name)
+
+
+@pytest.mark.ours
+def test_children_made_after_an_answer_serve_and_staple(bed, ocsp):
+    domain = Domain("young.example.org")
+    bed.serve(domain, options=[STAPLING])
+    bed.wait_served(domain)
+    wait_stapled(bed, domain.name)
+    old = bed.httpd.serving_children()
+    for child in old:
+        kill_9(child)
+    eventually(lambda: len(bed.httpd.serving_children()) >= 2 and not set(old) & set(bed.httpd.serving_children()),
+               "the children are others")
+    for _ in range(20):
+        good_staple(bed.httpd.https_port, domain.name)
+        assert bed.fetch(domain.name).status == 200
 
 
 @pytest.mark.ours
