@@ -229,31 +229,6 @@ TEST(ExpiringEvent, C3CountsAFailureAndIsRepeatedAtMDRetryDelay) {
   EXPECT_EQ(bed.ca.orders(), 1U);
 }
 
-TEST(ExpiringEvent, C3IsToldOnceAndRestsWhileAttemptsFailToo) {
-  RenewalBed bed;
-  bed.listen_to_events();
-  bed.check();
-  bed.activate();
-  bed.domain.settings.warn_window = model::Window::percent(50);
-  bed.domain.settings.retry_delay = 10s;
-  bed.clock.advance(24h * 70);  // of 90 days: due, and inside the warn window
-  bed.ca.behaviour.validate = [](auto&&...) { return false; };
-  bed.commands.answer = [](const std::vector<std::string>& argv) {
-    return CommandOutcome{argv[argv.size() - 2] == "expiring" ? 4 : 0, ""};
-  };
-  const TimePoint begin = bed.clock.now();
-  for (int checks = 0; checks < 40; ++checks) {
-    const TimePoint next = bed.check();
-    bed.clock.advance(std::chrono::ceil<std::chrono::milliseconds>(next - bed.clock.now()));
-  }
-  const auto told = std::ranges::count(bed.events(), "expiring");
-  EXPECT_GT(told, 1);
-  EXPECT_LE(told, (bed.clock.now() - begin) / 5s + 1);
-  const model::Job job = bed.job();
-  EXPECT_GT(job.errors, 1U);
-  EXPECT_EQ(std::ranges::count(job.log, "message-error", &model::JobLogEntry::type), 1);
-}
-
 TEST(ErroredEvent, C3bTellsOfTheCommandOnlyWhereTheCommandHasMadeTheAttemptFail) {
   RenewalBed bed;
   bed.listen_to_events();
