@@ -253,7 +253,8 @@ class Startup {
     return make_generation_table(names);
   }
 
-  /// Bundles of before the reload are read by nobody: their generations begin anew.
+  /// Generations begin anew with the reload. A child of before it that has not loaded a set yet
+  /// serves, to the connections that it still has, what mod_ssl loaded at its start.
   void drop_old_bundles() {
     const auto old = runtime_.store->files_at_root("served");
     if (!old) {
