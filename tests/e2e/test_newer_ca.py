@@ -52,7 +52,7 @@ def test_profiles(bed):  # AC-39
     assert all(word in detail for word in ("'tlsserver'", "shortlived", "classic")), detail
     asked = {order["identifiers"][0]["value"]: order.get("profile") for order, _ in orders(bed)}
     assert asked == {offered.name: "shortlived", optional.name: None}
-    warned = [line for line in bed.httpd.log().splitlines() if "[md:warn]" in line and optional.name in line]
+    warned = [line for line in bed.httpd.log().splitlines() if "[md:warn]" in line and f" {optional.name}: " in line]
     assert len(warned) == 1 and "'tlsserver'" in warned[0] and "shortlived" in warned[0], warned
 
 
