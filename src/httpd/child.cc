@@ -3,9 +3,13 @@
 
 #include <sys/prctl.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "base/signals_blocked.h"
 #include "httpd/configuration.h"
 #include "httpd/guard.h"
+#include "httpd/start_memory.h"
 #include "httpd/thread_setup.h"
 
 namespace md::httpd {
@@ -16,11 +20,19 @@ constexpr const char* kWatchdogName = "_md_renewal_";
 constexpr apr_interval_time_t kWatchdogInterval = APR_USEC_PER_SEC;
 // A domain whose live set cannot be loaded is looked at again.
 constexpr std::chrono::seconds kAfterFailedLoad{10};
+// Between two questions to CAs after a full start, on average.
+constexpr std::chrono::seconds kQuestionPause{1};
+constexpr std::chrono::hours kLongestQuestionSpread{6};
 
 // One child is one process. Set in child_init, reset when the child's pool goes. mod_watchdog's
 // thread may outlive that pool: it looks under the lock.
 std::mutex this_child_mutex;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 Child* this_child = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+Duration question_spread(std::size_t domains) {
+  const auto pauses = static_cast<std::int64_t>(domains) - 1;
+  return std::clamp<Duration>(kQuestionPause * pauses, Duration(0), kLongestQuestionSpread);
+}
 
 /// One connection to the CA serves a thread's requests one after the other.
 std::unique_ptr<http::Client> make_http_client() {
@@ -159,6 +171,8 @@ renewal::World Child::renewal_world() {
               runtime.attempts->count(report);
             }
           },
+      .full_start = renewal::FullStart{full_start(runtime.server, runtime.clock),
+                                       question_spread(runtime.domains.size())},
   };
 }
 

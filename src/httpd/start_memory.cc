@@ -5,6 +5,7 @@ namespace md::httpd {
 namespace {
 
 constexpr const char* kKey = "mod_md: known sets";
+constexpr const char* kStartKey = "mod_md: full start";
 
 /// In a pool of its own, below that of the process: the next one takes its place.
 struct Retained {
@@ -38,6 +39,18 @@ void retain(const server_rec* server, std::string_view bytes) {
   if (old != nullptr) {
     apr_pool_destroy(old->pool);
   }
+}
+
+TimePoint full_start(const server_rec* server, const Clock& clock) {
+  apr_pool_t* const pool = server->process->pool;
+  void* data = nullptr;
+  apr_pool_userdata_get(&data, kStartKey, pool);
+  if (data == nullptr) {
+    const TimePoint::rep now = clock.now().time_since_epoch().count();
+    data = apr_pmemdup(pool, &now, sizeof(now));
+    apr_pool_userdata_set(data, kStartKey, apr_pool_cleanup_null, pool);
+  }
+  return TimePoint(TimePoint::duration(*static_cast<const TimePoint::rep*>(data)));
 }
 
 }  // namespace md::httpd

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "base/clock.h"
 #include "httpd/apache.h"
 
 namespace md::httpd {
@@ -12,5 +13,9 @@ namespace md::httpd {
 /// Parent only.
 std::string_view recall(const server_rec* server);
 void retain(const server_rec* server, std::string_view bytes);
+
+/// When this server was started, reloads not counted: noted by the parent's first call, and known
+/// to the children that it forks.
+TimePoint full_start(const server_rec* server, const Clock& clock);
 
 }  // namespace md::httpd

@@ -21,6 +21,7 @@
 #include "httpd/runtime.h"
 #include "httpd/server_properties.h"
 #include "httpd/start_certificates.h"
+#include "httpd/start_memory.h"
 #include "renewal/activation.h"
 #include "renewal/ca_advice.h"
 #include "renewal/decide.h"
@@ -356,6 +357,7 @@ int prepare_runtime(apr_pool_t* pconf, server_rec* base_server) {
   }
   auto runtime = std::make_unique<Runtime>(base_server);
   runtime->settings = configuration.server_settings;
+  static_cast<void>(full_start(base_server, runtime->clock));
   runtime->listened_ports = configuration.listened_ports;
   runtime->domain_of_host = std::move(configuration.domain_of_host);
   if (!configuration.stapling.empty()) {

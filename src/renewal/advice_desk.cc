@@ -68,6 +68,9 @@ std::string AdviceDesk::issuer_of(const model::ManagedDomain& domain, const Advi
 
 bool AdviceDesk::ask(const model::ManagedDomain& domain, const CertificateSetFacts& live,
                      AdviceBook& book, acme::Connection connection) {
+  const TimePoint now = world_.clock.now();
+  const auto once_more = question_after_start(domain, book);
+  const bool is_once_more = once_more && *once_more <= now;
   bool asked = false;
   AdviceBook current;
   current.followed = book.followed;
@@ -77,7 +80,8 @@ bool AdviceDesk::ask(const model::ManagedDomain& domain, const CertificateSetFac
     }
     AdviceRecord record = book.certificates[certificate.ari_cert_id];
     record.ca_url = issuer_of(domain, book, certificate.ari_cert_id);
-    if (is_time_to_ask(record, world_.clock.now()) && !world_.waiter.get().stopped()) {
+    const bool is_time = is_once_more || is_time_to_ask(record, world_.clock.now());
+    if (is_time && !world_.waiter.get().stopped()) {
       ask_about(domain, certificate, record, connection);
       asked = true;
     }
@@ -85,6 +89,7 @@ bool AdviceDesk::ask(const model::ManagedDomain& domain, const CertificateSetFac
   }
   if (asked) {
     book = std::move(current);  // without those that are not live any more
+    book.asked_at = now;
     save(domain, book);
   }
   return asked;
@@ -177,7 +182,14 @@ void AdviceDesk::note_issue(const model::ManagedDomain& domain, const Certificat
   save(domain, book);
 }
 
-std::optional<TimePoint> next_question(const CertificateSetFacts& live, const AdviceBook& book) {
+std::optional<TimePoint> AdviceDesk::question_after_start(const model::ManagedDomain& domain,
+                                                          const AdviceBook& book) const {
+  return world_.full_start ? question_after(*world_.full_start, domain.name, book) : std::nullopt;
+}
+
+std::optional<TimePoint> AdviceDesk::next_question(const model::ManagedDomain& domain,
+                                                   const CertificateSetFacts& live,
+                                                   const AdviceBook& book) const {
   std::optional<TimePoint> first;
   for (const CertificateFacts& certificate : live.certificates) {
     if (certificate.ari_cert_id.empty()) {
@@ -188,7 +200,8 @@ std::optional<TimePoint> next_question(const CertificateSetFacts& live, const Ad
     const TimePoint ask_at = was_asked ? *found->second.ask_at : TimePoint{};
     first = first ? std::min(*first, ask_at) : ask_at;
   }
-  return first;
+  const auto once_more = question_after_start(domain, book);
+  return first && once_more ? std::min(*first, *once_more) : first;
 }
 
 }  // namespace md::renewal

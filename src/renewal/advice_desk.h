@@ -30,6 +30,10 @@ class AdviceDesk {
   /// is what is known now.
   bool ask(const model::ManagedDomain& domain, const CertificateSetFacts& live, AdviceBook& book,
            acme::Connection connection);
+  /// When the first of the live certificates is to be asked about; nullopt: none is.
+  [[nodiscard]] std::optional<TimePoint> next_question(const model::ManagedDomain& domain,
+                                                       const CertificateSetFacts& live,
+                                                       const AdviceBook& book) const;
   /// The CA to ask about a certificate: the one that issued it. Empty: unknown.
   [[nodiscard]] std::string issuer_of(const model::ManagedDomain& domain, const AdviceBook& book,
                                       const std::string& ari_cert_id) const;
@@ -51,13 +55,12 @@ class AdviceDesk {
   void explain(const model::ManagedDomain& domain, const CertificateFacts& certificate,
                const CaAdvice& advice) const;
   void save(const model::ManagedDomain& domain, const AdviceBook& book) const;
+  [[nodiscard]] std::optional<TimePoint> question_after_start(const model::ManagedDomain& domain,
+                                                              const AdviceBook& book) const;
 
   const World& world_;
   std::mutex mutex_;
   std::map<std::string, Service> services_;  // by CA URL, guarded by mutex_
 };
-
-/// When the first of the live certificates is to be asked about; nullopt: none is.
-std::optional<TimePoint> next_question(const CertificateSetFacts& live, const AdviceBook& book);
 
 }  // namespace md::renewal

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace md::renewal {
@@ -87,6 +88,7 @@ Result<AdviceBook> parse_advice_book(std::string_view text, std::string_view wha
   MD_ASSIGN_OR_RETURN(const Value value, Value::parse(text, what));
   AdviceBook book;
   book.followed = value.get("followed").as_time();
+  book.asked_at = value.get("asked-at").as_time();
   for (const Value& element : value.get("certificates").elements()) {
     if (std::string id = text_of(element, "ari-cert-id"); !id.empty()) {
       book.certificates.insert_or_assign(std::move(id), parse_record(element));
@@ -105,11 +107,24 @@ json::Value to_json(const AdviceBook& book) {
   if (book.followed) {
     value.set_time("followed", *book.followed);
   }
+  if (book.asked_at) {
+    value.set_time("asked-at", *book.asked_at);
+  }
   return value;
 }
 
 std::string advice_path(std::string_view domain_name) {
   return fmt::format("{}/{}.json", kAdviceFolder, domain_name);
+}
+
+std::optional<TimePoint> question_after(const FullStart& start, std::string_view domain_name,
+                                        const AdviceBook& book) {
+  if (book.asked_at && *book.asked_at >= floor<seconds>(start.at)) {
+    return std::nullopt;
+  }
+  constexpr std::size_t kSteps = 4096;
+  const std::size_t step = std::hash<std::string_view>()(domain_name) % kSteps;
+  return start.at + start.spread * step / kSteps;
 }
 
 bool is_time_to_ask(const AdviceRecord& record, TimePoint now) {

@@ -49,6 +49,7 @@ struct AdviceRecord {
 struct AdviceBook {
   std::map<std::string, AdviceRecord> certificates;  ///< by ari_cert_id
   std::optional<TimePoint> followed;
+  std::optional<TimePoint> asked_at;  ///< the last time that a CA was asked, in whole seconds
 
   [[nodiscard]] CaAdvices advices() const;
 };
@@ -58,6 +59,17 @@ json::Value to_json(const AdviceBook& book);
 inline constexpr std::string_view kAdviceFolder = "renewal-info";
 /// "renewal-info/<md>.json", for FileStore's load_at_root and save_at_root.
 std::string advice_path(std::string_view domain_name);
+
+/// A full start of the server: CAs are asked once more, whatever they said of asking again, each
+/// domain at a moment of its own within `spread`.
+struct FullStart {
+  TimePoint at{};
+  Duration spread{0};
+};
+
+/// When the CA is to be asked about the domain once more after `start`; nullopt: it has been.
+std::optional<TimePoint> question_after(const FullStart& start, std::string_view domain_name,
+                                        const AdviceBook& book);
 
 /// Is it time to ask the CA? A time that no clock of ours can have meant says nothing (PM-07).
 bool is_time_to_ask(const AdviceRecord& record, TimePoint now);

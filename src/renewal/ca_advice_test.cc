@@ -49,6 +49,7 @@ TEST(ChooseMoment, KeepsToItAsLongAsTheWindowIsTheSame) {  // AC-37
 TEST(AdviceBook, IsReadAsItWasWritten) {
   AdviceBook book;
   book.followed = kNow;
+  book.asked_at = kNow - 1h;
   book.certificates["id.1"] = {"https://ca.test/dir",
                                CaAdvice{kNow, kNow + 2h, kNow + 1h, "https://ca.test/why"},
                                kNow + 6h};
@@ -56,6 +57,7 @@ TEST(AdviceBook, IsReadAsItWasWritten) {
   const auto parsed = parse_advice_book(to_json(book).dump(), "it");
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->followed, book.followed);
+  EXPECT_EQ(parsed->asked_at, book.asked_at);
   EXPECT_EQ(parsed->certificates.size(), 2U);
   EXPECT_EQ(parsed->certificates.at("id.1").ca_url, "https://ca.test/dir");
   EXPECT_EQ(parsed->certificates.at("id.1").advice, book.certificates["id.1"].advice);
@@ -148,6 +150,92 @@ TEST(CaAdvice, IsAskedForAsOftenAsTheCaLikes) {
   bed.restart();  // which changes nothing
   bed.check_for(10h);
   EXPECT_EQ(bed.questions(), 11U);
+}
+
+TEST(CaAdvice, C4IsAskedForOnceMoreAfterAFullStart) {
+  AdvisedBed bed;
+  bed.suggest(24h * 50, 24h * 51);
+  bed.check();
+  EXPECT_EQ(bed.questions(), 1U);
+  bed.clock.advance(1h);
+  bed.restart();  // a reload
+  bed.check();
+  EXPECT_EQ(bed.questions(), 1U);
+  bed.full_start = FullStart{bed.clock.now(), 0s};
+  bed.restart();
+  bed.check();
+  EXPECT_EQ(bed.questions(), 2U);
+  for (int reloads = 0; reloads < 2; ++reloads) {
+    bed.clock.advance(1h);
+    bed.restart();
+    bed.check();
+    EXPECT_EQ(bed.questions(), 2U) << "Retry-After has not passed";
+  }
+}
+
+TEST(CaAdvice, C4IsFollowedAtOnceWhereAFullStartFindsAWindowInThePast) {
+  AdvisedBed bed;
+  bed.suggest(24h * 50, 24h * 51);
+  bed.check();
+  bed.suggest(-48h, -24h);
+  bed.clock.advance(1h);
+  bed.full_start = FullStart{bed.clock.now(), 0s};
+  bed.restart();
+  bed.check();
+  EXPECT_TRUE(bed.has_staged());
+}
+
+TEST(CaAdvice, C4ACaThatIsAwayAfterAFullStartIsAskedNoMoreOftenThanElse) {
+  AdvisedBed bed;
+  bed.check();
+  bed.clock.advance(1h);
+  bed.full_start = FullStart{bed.clock.now(), 0s};
+  bed.restart();
+  unsigned refused = 0;
+  bed.ca.behaviour.rewrite = [&](const http::Request& request, http::Response& response) {
+    if (request.url.find("/renewal-info") != std::string::npos) {
+      ++refused;
+      response.status = 503;
+    }
+  };
+  bed.check();
+  bed.check();
+  EXPECT_EQ(refused, 1U);
+}
+
+TEST(CaAdvice, C4IsAskedForByEachOfManyDomainsInItsTurn) {
+  AdvisedBed bed;
+  bed.check();
+  EXPECT_EQ(bed.questions(), 1U);
+  bed.clock.advance(1s);
+  bed.full_start = FullStart{bed.clock.now(), 2h};
+  bed.restart();
+  const TimePoint next = bed.check();
+  EXPECT_EQ(bed.questions(), 1U) << "it is not the domain's turn yet";
+  EXPECT_LE(next, bed.full_start->at + 2h);
+  bed.clock.advance(std::chrono::ceil<std::chrono::milliseconds>(next - bed.clock.now()));
+  bed.check();
+  EXPECT_EQ(bed.questions(), 2U);
+}
+
+TEST(QuestionAfter, C4IsSpreadOverTime) {
+  std::vector<TimePoint> moments;
+  for (int i = 0; i < 1000; ++i) {
+    moments.push_back(*question_after({kNow, 1000s}, "d" + std::to_string(i) + ".test", {}));
+    EXPECT_GE(moments.back(), kNow);
+    EXPECT_LT(moments.back(), kNow + 1000s);
+  }
+  for (auto from = kNow; from < kNow + 1000s; from += 100s) {
+    const auto count = std::count_if(moments.begin(), moments.end(), [&](TimePoint moment) {
+      return moment >= from && moment < from + 100s;
+    });
+    EXPECT_GT(count, 50) << "of about 100";
+  }
+  EXPECT_EQ(question_after({kNow, 0s}, "a.test", {}), kNow);
+  AdviceBook book;
+  book.asked_at = kNow;
+  EXPECT_EQ(question_after({kNow + 999ms, 0s}, "a.test", book), std::nullopt);
+  EXPECT_EQ(question_after({kNow + 1s, 0s}, "a.test", book), kNow + 1s);
 }
 
 TEST(CaAdvice, IsOfTheCaThatIssued) {

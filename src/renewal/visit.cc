@@ -197,7 +197,8 @@ TimePoint Visit::next_regular_check() const {
 TimePoint Visit::rest(const RenewalDecision& decision, const CertificateSetFacts& live) {
   finish_if_unfinished(live);
   TimePoint next = next_regular_check();
-  if (const auto ask_at = next_question(live, advice_); ask_at && *ask_at > world_.clock.now()) {
+  if (const auto ask_at = tools_.advice.next_question(domain_, live, advice_);
+      ask_at && *ask_at > world_.clock.now()) {
     next = std::min(next, *ask_at);
   }
   if (const auto again = notices_.deliver(is_expiring(live))) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "base/waiter.h"
 #include "model/managed_domain.h"
 #include "renewal/account_book.h"
+#include "renewal/ca_advice.h"
 #include "renewal/facts.h"
 #include "store/file_store.h"
 
@@ -56,6 +58,7 @@ struct World {
   std::function<bool(const model::ManagedDomain& domain)> is_revoked{};
   /// Told of each attempt's end, unless the server's stop has ended it. Thread-safe. May be empty.
   std::function<void(const AttemptReport& report)> report_attempt{};
+  std::optional<FullStart> full_start{};  ///< the last one; nullopt: nobody knows
 };
 
 }  // namespace md::renewal

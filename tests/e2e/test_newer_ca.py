@@ -2,6 +2,7 @@
 """What newer CAs offer: certificate profiles, and renewal information (RFC 9773)."""
 
 import datetime
+import email.utils
 import json
 
 import pytest
@@ -57,7 +58,7 @@ def test_profiles(bed):  # AC-39
 
 
 def advise(bed, name, start, end, explanation=None):
-    """The CA advises so about the live certificate from now on; our answer of before is forgotten."""
+    """The CA advises so about the live certificate from now on; a full start asks it, whatever it said before."""
     pem = (bed.httpd.store / "domains" / name / f"pubcert.{SPEC}.pem").read_text()
     leaf = pem[:pem.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
     now = datetime.datetime.utcnow()
@@ -66,9 +67,32 @@ def advise(bed, name, start, end, explanation=None):
     if explanation:
         advice["explanationURL"] = explanation
     bed.pebble.manage("/set-renewal-info/", {"certificate": leaf, "ariResponse": json.dumps(advice)})
-    bed.httpd.stop()
-    (bed.httpd.store / "renewal-info" / f"{name}.json").unlink()
-    bed.httpd.start()
+    asked = eventually(lambda: bed.store.json("renewal-info", f"{name}.json").get("asked-at"), "the CA was asked")
+    last = email.utils.parsedate_to_datetime(asked)
+    eventually(lambda: datetime.datetime.now(datetime.timezone.utc) >= last + datetime.timedelta(seconds=1), "that is past")
+    asked = bed.proxy.count("renewal-info")
+    bed.httpd.restart()
+    eventually(lambda: bed.proxy.count("renewal-info") > asked, "it is asked again")
+
+
+def test_C4_a_full_start_asks_once_more(bed):
+    """Reloads and checks keep to the CA's Retry-After, of hours."""
+    domain = Domain("asked.example.org", settings=SETTINGS)
+    bed.serve(domain, options=["MDCheckInterval 1s"])
+    bed.wait_served(domain)
+    eventually(lambda: bed.proxy.count("renewal-info"), "the CA is asked")
+
+    def checks_after(change):
+        mark = bed.httpd.mark()
+        change()
+        eventually(lambda: bed.httpd.log_since(mark).count("not due before") > 2, "it has looked")
+    asked = bed.proxy.count("renewal-info")
+    checks_after(bed.httpd.graceful)
+    assert bed.proxy.count("renewal-info") == asked
+    checks_after(bed.httpd.restart)
+    assert bed.proxy.count("renewal-info") == asked + 1
+    checks_after(bed.httpd.graceful)
+    assert bed.proxy.count("renewal-info") == asked + 1
 
 
 def chosen_moment(bed, name):
@@ -90,8 +114,8 @@ def test_renewal_information(bed):
     advise(bed, domain.name, 2 * DAY, 3 * DAY)
     moment = chosen_moment(bed, domain.name)
     mark = bed.httpd.mark()
-    bed.httpd.restart()
     asked = bed.proxy.count("renewal-info")
+    bed.httpd.graceful()
     eventually(lambda: bed.httpd.log_since(mark).count("not due before"), "it has looked")
     assert chosen_moment(bed, domain.name) == moment
     assert bed.proxy.count("renewal-info") == asked and len(orders(bed)) == 1

@@ -76,7 +76,8 @@ class Worker {
  public:
   Worker(const std::filesystem::path& root, http::Client& ca, Clock& clock, RandomSource& random,
          Waiter& waiter, CommandRunner& commands, Logger& logger, renewal::ChallengeChoice choose,
-         renewal::LiveFacts live_facts, bool activates_live)
+         renewal::LiveFacts live_facts, bool activates_live,
+         std::optional<renewal::FullStart> full_start = {})
       : client(ca, files), store_(open(root, logger)) {
     renewal::World world{*store_,
                          clock,
@@ -88,6 +89,7 @@ class Worker {
                          std::move(live_facts),
                          activates_live,
                          model::KeySpec::ec("P-256")};  // made in no time
+    world.full_start = full_start;
     renewer = std::make_unique<renewal::Renewer>(std::move(world));
   }
   [[nodiscard]] store::FileStore& store() { return *store_; }
@@ -130,7 +132,7 @@ class RenewalBed {
     worker = std::make_unique<Worker>(
         directory.path() / "md", ca, clock, random, waiter, commands, logger,
         [this](const model::ManagedDomain&, const model::DnsName& name) { return choose(name); },
-        [this](const model::ManagedDomain&) { return live_facts(); }, activates_live);
+        [this](const model::ManagedDomain&) { return live_facts(); }, activates_live, full_start);
   }
   TimePoint check() { return worker->renewer->check(domain, worker->client); }
   /// Checks as the pool does until nothing is staged unfinished, at most `times`.
@@ -208,6 +210,7 @@ class RenewalBed {
   acme::testing::FakeAcmeServer ca;
   model::ManagedDomain domain;
   bool activates_live{true};
+  std::optional<renewal::FullStart> full_start{};  ///< of the next worker
   renewal::CertificateSetFacts live{{}, "certificate(p-256) is missing"};
   /// In place of `live`, if set.
   std::function<renewal::CertificateSetFacts()> look_at_live;
