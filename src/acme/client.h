@@ -119,11 +119,15 @@ class Session {
 
  private:
   Result<http::Response> post(const std::string& url, std::string_view payload);
+  /// The same. A CA that reads from replicas may not know for a moment (404) what was made in this
+  /// session: it is asked again, a few times.
+  Result<http::Response> post_to_new(const std::string& url, std::string_view payload);
   Connection connection_;
   Directory directory_;
   crypto::PrivateKey key_;
   std::string account_url_;
-  TimePoint first_poll_{};  // of an authorization, after a challenge was answered
+  TimePoint first_poll_{};    // of an authorization, after a challenge was answered
+  bool has_made_any_{false};  // an order, or a certificate
 };
 
 }  // namespace md::acme

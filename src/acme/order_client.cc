@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "acme/chain.h"
 #include "acme/client.h"
@@ -17,6 +18,8 @@ namespace md::acme {
 namespace {
 
 constexpr unsigned kMaxUpLinks = 5;
+constexpr std::array<std::chrono::milliseconds, 3> kPausesForReplicas{
+    std::chrono::milliseconds(500), std::chrono::seconds(1), std::chrono::seconds(2)};
 
 json::Value new_order_payload(const OrderRequest& request) {
   json::Value identifiers = json::Value::array();
@@ -81,6 +84,21 @@ Error still_waiting(const Order& order) {
 
 }  // namespace
 
+Result<http::Response> Session::post_to_new(const std::string& url, std::string_view payload) {
+  Result<http::Response> response = post(url, payload);
+  const auto is_unknown = [&] {
+    return !response && response.error().problem && response.error().problem->status == 404;
+  };
+  for (const auto pause : kPausesForReplicas) {
+    if (!has_made_any_ || !is_unknown()) {
+      break;
+    }
+    MD_TRY(pause_for(connection_, pause, "ask again for " + printable(url)));
+    response = post(url, payload);
+  }
+  return response;
+}
+
 Result<Order> Session::create_order(const OrderRequest& request) {
   const std::string attempt =
       fmt::format("order a certificate for {} name{}", request.identifiers.size(),
@@ -96,6 +114,7 @@ Result<Order> Session::create_order(const OrderRequest& request) {
   MD_ASSIGN_OR_RETURN_CONTEXT(std::string url, location_of(*response), attempt);
   MD_ASSIGN_OR_RETURN_CONTEXT(
       Order order, order_of(*response, std::move(url), connection_.clock.now()), attempt);
+  has_made_any_ = true;
   return order;
 }
 
@@ -107,7 +126,7 @@ bool Session::is_at_this_ca(const std::string& url) const {
 
 Result<Order> Session::fetch_order(const std::string& url) {
   constexpr std::string_view kAttempt = "fetch the order";
-  MD_ASSIGN_OR_RETURN_CONTEXT(const http::Response response, post(url, ""), kAttempt);
+  MD_ASSIGN_OR_RETURN_CONTEXT(const http::Response response, post_to_new(url, ""), kAttempt);
   MD_ASSIGN_OR_RETURN_CONTEXT(Order order, order_of(response, url, connection_.clock.now()),
                               kAttempt);
   return order;
@@ -115,7 +134,7 @@ Result<Order> Session::fetch_order(const std::string& url) {
 
 Result<Authorization> Session::fetch_authorization(const std::string& url) {
   constexpr std::string_view kAttempt = "fetch the authorization";
-  MD_ASSIGN_OR_RETURN_CONTEXT(const http::Response response, post(url, ""), kAttempt);
+  MD_ASSIGN_OR_RETURN_CONTEXT(const http::Response response, post_to_new(url, ""), kAttempt);
   MD_ASSIGN_OR_RETURN_CONTEXT(const json::Value value, json_body(response), kAttempt);
   MD_ASSIGN_OR_RETURN_CONTEXT(Authorization authorization, parse_authorization(value, url),
                               kAttempt);
@@ -124,8 +143,9 @@ Result<Authorization> Session::fetch_authorization(const std::string& url) {
 }
 
 Result<void> Session::answer_challenge(const Challenge& challenge) {
-  MD_TRY_CONTEXT(post(challenge.url, "{}"), fmt::format("tell the CA that challenge {} is in place",
-                                                        printable(challenge.type, 64)));
+  MD_TRY_CONTEXT(
+      post_to_new(challenge.url, "{}"),
+      fmt::format("tell the CA that challenge {} is in place", printable(challenge.type, 64)));
   first_poll_ = connection_.clock.now() + kFirstPause;
   return {};
 }
@@ -135,10 +155,11 @@ Result<Order> Session::finalize(const Order& order, std::span<const unsigned cha
   json::Value payload = json::Value::object();
   payload.set("csr", encode_base64url(csr_der));
   MD_ASSIGN_OR_RETURN_CONTEXT(const http::Response response,
-                              post(order.finalize, payload.dump_compact()), kAttempt);
+                              post_to_new(order.finalize, payload.dump_compact()), kAttempt);
   // The answer need not say where the order lives, and some that do are wrong.
   MD_ASSIGN_OR_RETURN_CONTEXT(Order finalized,
                               order_of(response, order.url, connection_.clock.now()), kAttempt);
+  has_made_any_ = true;
   return finalized;
 }
 
@@ -147,7 +168,7 @@ Result<std::vector<crypto::Certificate>> Session::download_certificate(const std
   Chain chain;
   std::string next = url;
   for (unsigned hop = 0; hop <= kMaxUpLinks; ++hop) {
-    MD_ASSIGN_OR_RETURN_CONTEXT(const http::Response response, post(next, ""), kAttempt);
+    MD_ASSIGN_OR_RETURN_CONTEXT(const http::Response response, post_to_new(next, ""), kAttempt);
     MD_ASSIGN_OR_RETURN_CONTEXT(const Chain part, parse_chain(response.body, next), kAttempt);
     chain.insert(chain.end(), part.begin(), part.end());
     const std::vector<std::string> up = response.links("up");

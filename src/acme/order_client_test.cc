@@ -82,6 +82,46 @@ TEST_F(OrderFlow, SendsProfileAndReplacesOnlyWhereWanted) {  // AC-35
   EXPECT_EQ(refused.error().kind, ErrorKind::Permanent);
 }
 
+TEST_F(OrderFlow, Reports4WhatWasJustMadeIsAskedForAgainWhereTheCaDoesNotKnowItYet) {
+  for (const char* endpoint : {"/authz/", "/order/", "/finalize/", "/cert/"}) {
+    Session session = a_session();
+    unsigned refused = 0;
+    server.behaviour.intercept =
+        [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+      if (request.url.find(endpoint) == std::string::npos || refused == 2) {
+        return std::nullopt;
+      }
+      ++refused;
+      return Result<http::Response>(a_problem(404, "malformed"));
+    };
+    const Order order = a_valid_order(session, {std::string("a") + endpoint[1] + ".test"});
+    EXPECT_EQ(order.status, OrderStatus::Valid) << endpoint;
+    EXPECT_TRUE(session.fetch_order(order.url)) << endpoint;
+    EXPECT_TRUE(session.download_certificate(order.certificate)) << endpoint;
+    EXPECT_EQ(refused, 2U) << endpoint;
+    server.behaviour.intercept = nullptr;
+  }
+}
+
+TEST_F(OrderFlow, Reports4WhatIsOfBeforeAndUnknownIsGone) {
+  Session maker = a_session();
+  const Order order = *maker.create_order({dns({"a.test"}), "", ""});
+  Session session = a_session();
+  unsigned asked = 0;
+  server.behaviour.intercept =
+      [&](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (request.url != order.url) {
+      return std::nullopt;
+    }
+    ++asked;
+    return Result<http::Response>(a_problem(404, "malformed"));
+  };
+  EXPECT_EQ(session.fetch_order(order.url).error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(asked, 1U);
+  EXPECT_FALSE(maker.fetch_order(order.url));
+  EXPECT_EQ(asked, 5U) << "few times";
+}
+
 TEST_F(OrderFlow, TellsWhatWasReplacedBefore) {  // AC-36
   Session session = a_session();
   const Order first = *session.create_order({dns({"a.test"}), "", "AKI.SERIAL"});

@@ -165,3 +165,22 @@ def test_a_hanging_ca_does_not_hold_up_the_start_nor_the_stop_nor_other_domains(
     eventually(lambda: any(bed.store.has_set(d.name, SPECS) for d in (DOMAIN, other)), "the other domain goes on")
     bed.httpd.stop()
     forever.set()
+
+
+@ours
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("endpoint", ["authorization", "order", "challenge", "finalize", "certificate"])
+def test_reports_4_what_was_just_made_may_be_unknown_for_a_moment(bed, endpoint, times):
+    """CAs that read from replicas: it is asked again, and all is as if nothing had been."""
+    unknown = bed.proxy.inject(endpoint, problem(404, "malformed", f"No such {endpoint}"), times=times)
+    said = bed.root / "events"
+    said.touch()
+    said.chmod(0o666)
+    script = bed.root / "events.sh"
+    script.write_text(f'#!/bin/sh\necho "$1" >> {said}\n')
+    script.chmod(0o755)
+    bed.serve(DOMAIN, options=[f"MDMessageCmd {script}"])
+    bed.wait_served(DOMAIN)
+    assert unknown.struck == times
+    assert bed.proxy.count("new-order") == 1 and bed.proxy.count("new-account") == 1
+    assert "errored" not in said.read_text() and "renewal at CA" not in bed.httpd.log()

@@ -121,7 +121,7 @@ def test_renewal_information(bed):
     assert bed.proxy.count("renewal-info") == asked and len(orders(bed)) == 1
 
     # The CA has issued, and counts the old certificate as replaced, when its certificate is not handed out.
-    bed.proxy.inject("certificate", problem(404, "malformed", "not this time"), before=False)
+    bed.proxy.inject("certificate", problem(404, "malformed", "not this time"), before=False, times=4)
     advise(bed, domain.name, -2 * DAY, -DAY, explanation="https://ca.example.org/incident-7")
     eventually(lambda: bed.store.serial(domain.name, SPEC) != first, "it is renewed", within=40)
     told = [line for line in bed.httpd.log().splitlines() if "[md:notice]" in line and "incident-7" in line]
