@@ -4,6 +4,7 @@
 #include <openssl/ec.h>
 #include <openssl/objects.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -58,6 +59,15 @@ int curve_nid(std::string_view name) {
 bool is_known_curve(std::string_view name) {
   const CleanErrors clean;
   return curve_nid(name) != NID_undef;
+}
+
+unsigned curve_bits(std::string_view name) {
+  const CleanErrors clean;
+  const int nid = curve_nid(name);
+  EC_GROUP* const group = nid == NID_undef ? nullptr : EC_GROUP_new_by_curve_name(nid);
+  const int bits = group == nullptr ? 0 : EC_GROUP_order_bits(group);
+  EC_GROUP_free(group);
+  return static_cast<unsigned>(std::max(bits, 0));
 }
 
 bool is_same_curve(std::string_view a, std::string_view b) {

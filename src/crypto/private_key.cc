@@ -112,6 +112,24 @@ Result<PrivateKey> generate_rsa(unsigned bits) {
   return adopt(std::move(key));
 }
 
+/// A key that signs: some providers make what they do not use.
+Result<PrivateKey> rsa_of_primes(unsigned bits, unsigned primes) {
+  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  EVP_PKEY* made = nullptr;
+  const bool done =
+      context != nullptr && EVP_PKEY_keygen_init(context.get()) == 1 &&
+      EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)) == 1 &&
+      EVP_PKEY_CTX_set_rsa_keygen_primes(context.get(), static_cast<int>(primes)) == 1 &&
+      EVP_PKEY_generate(context.get(), &made) == 1;
+  PkeyPtr key(made);
+  if (!done) {
+    return openssl_failure(fmt::format("generate an RSA key of {} primes", primes));
+  }
+  MD_ASSIGN_OR_RETURN(PrivateKey adopted, adopt(std::move(key)));
+  MD_TRY(adopted.sign_jws({}));
+  return adopted;
+}
+
 Result<PrivateKey> generate_ec(const std::string& curve) {
   const int nid = curve_nid(curve);
   if (nid == NID_undef) {
@@ -153,19 +171,12 @@ Result<PrivateKey> PrivateKey::generate(const KeySpec& spec) {
   return spec.type == KeySpec::Type::Rsa ? generate_rsa(spec.bits) : generate_ec(spec.curve);
 }
 
-Result<PrivateKey> PrivateKey::generate_quick_rsa() {
+Result<PrivateKey> PrivateKey::generate_quick_rsa(unsigned bits, unsigned primes) {
   const CleanErrors clean;
-  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
-  EVP_PKEY* made = nullptr;
-  const bool done = context != nullptr && EVP_PKEY_keygen_init(context.get()) == 1 &&
-                    EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), 2048) == 1 &&
-                    EVP_PKEY_CTX_set_rsa_keygen_primes(context.get(), 3) == 1 &&
-                    EVP_PKEY_generate(context.get(), &made) == 1;
-  PkeyPtr key(made);
-  if (!done) {
-    return openssl_failure("generate an RSA key of three primes");
+  if (auto key = rsa_of_primes(bits, primes)) {
+    return key;
   }
-  return adopt(std::move(key));
+  return generate_rsa(bits);  // FIPS 186 knows two primes only, and so do its providers
 }
 
 KeySpec PrivateKey::spec() const {

@@ -20,9 +20,10 @@ namespace md::crypto {
 class PrivateKey {
  public:
   static Result<PrivateKey> generate(const model::KeySpec& spec);
-  /// An RSA key of 2048 bits with three primes (RFC 8017 §3.2): made in a third of the time, where
-  /// a server must not wait and the key is of little worth. Peers see no difference.
-  static Result<PrivateKey> generate_quick_rsa();
+  /// An RSA key of more than two primes (RFC 8017 §3.2): made in a third of the time, where a
+  /// server must not wait and the key is of little worth. Peers see no difference. Of two primes
+  /// where OpenSSL's provider, or the size, allows no more.
+  static Result<PrivateKey> generate_quick_rsa(unsigned bits, unsigned primes = 3);
   /// PEM, plain or encrypted PKCS#8 (RFC 5958), or the plain forms of before. A wrong pass phrase:
   /// Denied. Neither RSA nor EC over a named curve: InvalidInput. Encrypted, but not with PBES2 and
   /// PBKDF2: Crypto. Never prompts.
@@ -60,6 +61,8 @@ class PrivateKey {
 
 /// Does OpenSSL know this curve by that name ("secp384r1", "P-384", "prime256v1")?
 bool is_known_curve(std::string_view name);
+/// Of the order of that curve; 0: it is not known.
+unsigned curve_bits(std::string_view name);
 /// Are these two names of one curve?
 bool is_same_curve(std::string_view a, std::string_view b);
 

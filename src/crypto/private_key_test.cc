@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include <map>
 #include <thread>
@@ -26,6 +29,16 @@ PrivateKey key_of(std::string_view pem) {
   return PrivateKey::from_pem(pem, {}).value();
 }
 
+/// 3 or more: 3.
+int count_primes(const PrivateKey& key) {
+  BIGNUM* third = nullptr;
+  const bool is_there =
+      EVP_PKEY_get_bn_param(native_handle(key), OSSL_PKEY_PARAM_RSA_FACTOR3, &third) == 1;
+  BN_clear_free(third);
+  ERR_clear_error();
+  return is_there ? 3 : 2;
+}
+
 TEST(Curves, AreKnownByAllTheirNames) {
   for (const char* name : {"P-256", "p-256", "secp256r1", "prime256v1", "P-384", "secp384r1",
                            "SECP384R1", "P-521", "secp521r1", "brainpoolP256r1", "secp256k1"}) {
@@ -37,6 +50,32 @@ TEST(Curves, AreUnknownIfNoCertificateKeyIsMadeOfThem) {
   for (const char* name : {"", "P-257", "rsa", "X25519", "ed25519", "X448", "UNDEF", "sha256"}) {
     EXPECT_FALSE(is_known_curve(name)) << name;
   }
+}
+
+TEST(Curves, Reports17TellTheirSize) {
+  EXPECT_EQ(curve_bits("p-256"), 256U);
+  EXPECT_EQ(curve_bits("secp384r1"), 384U);
+  EXPECT_EQ(curve_bits("P-521"), 521U);
+  EXPECT_EQ(curve_bits("X25519"), 0U);
+}
+
+TEST(PrivateKey, IsMadeQuicklyOfThreePrimes) {
+  for (const unsigned bits : {2048U, 3072U, 4096U}) {
+    const auto key = PrivateKey::generate_quick_rsa(bits);
+    ASSERT_TRUE(key) << key.error().message;
+    EXPECT_EQ(key->spec(), KeySpec::rsa(bits));
+    EXPECT_TRUE(key->sign_jws({}));
+    EXPECT_EQ(count_primes(*key), 3) << bits;
+  }
+}
+
+TEST(PrivateKey, Reports18IsOfTwoPrimesWhereOpenSslRefusesMore) {
+  const auto key = PrivateKey::generate_quick_rsa(2048, 5);  // too many for that size
+  ASSERT_TRUE(key) << key.error().message;
+  EXPECT_EQ(key->spec(), KeySpec::rsa(2048));
+  EXPECT_TRUE(key->sign_jws({}));
+  EXPECT_EQ(count_primes(*key), 2);
+  EXPECT_EQ(ERR_peek_error(), 0U);
 }
 
 TEST(Curves, AreTheSameUnderAliases) {

@@ -4,31 +4,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "crypto/certificate.h"
+#include "renewal/fallback_key.h"
 #include "renewal/staged_set.h"
 #include "store/documents.h"
 
 namespace md::httpd {
 namespace {
 
-// One key of a type for the fallbacks of all domains (design.md §4: no RSA key per domain at a
-// first start): what it signs is trusted by nobody.
+using model::KeySpec;
+using renewal::fallback_certificate_file;
+using renewal::fallback_key_file;
+
+// One key of a kind is for the fallbacks of all domains: an RSA key per domain would hold up a
+// first start, and what it signs is trusted by nobody.
 constexpr std::chrono::hours kFallbackLifetime{24 * 14};
 // For clients whose clock is slow.
 constexpr std::chrono::hours kBackdated{1};
 
-std::string suffix(CertificateFiles::KeyType type) {
-  return type == CertificateFiles::KeyType::Rsa ? "" : ".p-256";
-}
-
-std::string fallback_key_file(CertificateFiles::KeyType type) {
-  return "fallback-privkey" + suffix(type) + ".pem";
-}
-
-std::string fallback_certificate_file(CertificateFiles::KeyType type) {
-  return "fallback-pubcert" + suffix(type) + ".pem";
+/// Where Debian's module keeps the key of a fallback.
+std::string key_beside(const KeySpec& kind) {
+  constexpr std::string_view kCertificate = "pubcert";
+  std::string file = fallback_certificate_file(kind);
+  return file.replace(file.find(kCertificate), kCertificate.size(), "privkey");
 }
 
 /// Where those of the first files end.
@@ -68,22 +67,20 @@ CertificateFiles::Choice CertificateFiles::choose(const model::ManagedDomain& do
 
 /// Where the configuration or a file has changed, so has this.
 CertificateFiles::Basis CertificateFiles::basis_of(const model::ManagedDomain& domain) const {
-  if (!key_stamps_) {
-    key_stamps_ =
-        store_.stamps_at_root({fallback_key_file(KeyType::Rsa), fallback_key_file(KeyType::Ec)});
-  }
   std::vector<std::string> files;
   for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
     files.push_back(store::certificate_file(spec));
     files.push_back(store::key_file(spec));
   }
   const std::size_t live_files = files.size();
-  for (const KeyType type : fallback_types(domain)) {
-    files.push_back(fallback_certificate_file(type));
+  std::string stamps_of_keys;
+  for (const KeySpec& kind : fallback_kinds(domain)) {
+    files.push_back(fallback_certificate_file(kind));
+    stamps_of_keys += key_stamps(kind);
   }
   const std::string stamps = store_.stamps(store::Group::Domains, domain.name, files);
   const std::size_t end_of_live = end_of_stamps(stamps, live_files);
-  Basis basis{stamps.substr(0, end_of_live), stamps.substr(end_of_live) + *key_stamps_};
+  Basis basis{stamps.substr(0, end_of_live), stamps.substr(end_of_live) + stamps_of_keys};
   for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
     basis.live += fmt::format("{}{} ", spec.name(), spec.bits);
   }
@@ -105,41 +102,45 @@ CertificateFiles::Pairs CertificateFiles::live_pairs(
   return pairs;
 }
 
-std::vector<CertificateFiles::KeyType> CertificateFiles::fallback_types(
-    const model::ManagedDomain& domain) {
-  std::set<KeyType> types;
-  for (const model::KeySpec& spec : domain.settings.effective_key_specs()) {
-    types.insert(spec.type == model::KeySpec::Type::Rsa ? KeyType::Rsa : KeyType::Ec);
+std::vector<KeySpec> CertificateFiles::fallback_kinds(const model::ManagedDomain& domain) {
+  return renewal::fallback_specs(domain.settings.effective_key_specs());
+}
+
+const std::string& CertificateFiles::key_stamps(const KeySpec& kind) const {
+  const auto [stamps, is_new] = key_stamps_.try_emplace(fallback_key_file(kind));
+  if (is_new) {
+    stamps->second = store_.stamps_at_root({stamps->first});
   }
-  return {types.begin(), types.end()};
+  return stamps->second;
 }
 
 CertificateFiles::Pair CertificateFiles::fallback_pair(const model::ManagedDomain& domain,
-                                                       KeyType type) const {
-  return {store_.path(store::Group::Domains, domain.name, fallback_certificate_file(type)),
-          store_.path_of(fallback_key_file(type)).string()};
+                                                       const KeySpec& kind) const {
+  return {store_.path(store::Group::Domains, domain.name, fallback_certificate_file(kind)),
+          store_.path_of(fallback_key_file(kind)).string()};
 }
 
 CertificateFiles::Pairs CertificateFiles::own_fallbacks(const model::ManagedDomain& domain) {
   Pairs pairs;
-  for (const KeyType type : fallback_types(domain)) {
-    last_fallbacks_.insert_or_assign(type, pairs.emplace_back(fallback_pair(domain, type)));
+  for (const KeySpec& kind : fallback_kinds(domain)) {
+    last_fallbacks_.insert_or_assign(fallback_key_file(kind),
+                                     pairs.emplace_back(fallback_pair(domain, kind)));
   }
   return pairs;
 }
 
 void CertificateFiles::prepare_fallbacks(const model::ManagedDomain& domain) {
-  prepare_key(KeyType::Ec);  // signs those of the others, too
-  for (const KeyType type : fallback_types(domain)) {
-    prepare_key(type);
+  for (const KeySpec& kind : fallback_kinds(domain)) {
+    prepare_key(kind);
+    prepare_key(renewal::fallback_signer(kind));
   }
 }
 
 Result<std::string> CertificateFiles::make_fallbacks(const model::ManagedDomain& domain,
                                                      const Choice& choice, TimePoint now) const {
   renewal::KnownSet set{choice.basis, choice.facts, choice.has_any_file, std::nullopt};
-  for (const KeyType type : fallback_types(domain)) {
-    MD_ASSIGN_OR_RETURN(const TimePoint until, make_fallback(domain, type, now));
+  for (const KeySpec& kind : fallback_kinds(domain)) {
+    MD_ASSIGN_OR_RETURN(const TimePoint until, make_fallback(domain, kind, now));
     set.fallbacks_until = set.fallbacks_until ? std::min(*set.fallbacks_until, until) : until;
   }
   set.basis += basis_of(domain).fallbacks;
@@ -156,8 +157,8 @@ CertificateFiles::Pairs CertificateFiles::take_fallbacks(const model::ManagedDom
     return own_fallbacks(domain);
   }
   Pairs pairs;
-  for (const KeyType type : fallback_types(domain)) {
-    auto pair = some_fallback(domain, type, now);
+  for (const KeySpec& kind : fallback_kinds(domain)) {
+    auto pair = some_fallback(domain, kind, now);
     if (!pair) {
       return {};
     }
@@ -167,62 +168,65 @@ CertificateFiles::Pairs CertificateFiles::take_fallbacks(const model::ManagedDom
 }
 
 std::optional<CertificateFiles::Pair> CertificateFiles::some_fallback(
-    const model::ManagedDomain& domain, KeyType type, TimePoint now) const {
-  const auto key = prepared_key(type);
-  if (key && usable_until(domain, type, **key, now)) {
-    return fallback_pair(domain, type);
+    const model::ManagedDomain& domain, const KeySpec& kind, TimePoint now) const {
+  const auto key = prepared_key(kind);
+  if (key && usable_until(domain, kind, **key, now)) {
+    return fallback_pair(domain, kind);
   }
-  const auto other = last_fallbacks_.find(type);
+  const auto other = last_fallbacks_.find(fallback_key_file(kind));
   return other != last_fallbacks_.end() ? std::optional(other->second) : std::nullopt;
 }
 
-Result<TimePoint> CertificateFiles::make_fallback(const model::ManagedDomain& domain, KeyType type,
-                                                  TimePoint now) const {
-  MD_ASSIGN_OR_RETURN(const crypto::PrivateKey* const key, prepared_key(type));
+Result<TimePoint> CertificateFiles::make_fallback(const model::ManagedDomain& domain,
+                                                  const KeySpec& kind, TimePoint now) const {
+  MD_ASSIGN_OR_RETURN(const crypto::PrivateKey* const key, prepared_key(kind));
   // Debian's module keeps a key beside each fallback, and refuses to start where the two do not
   // match; without that key it makes both anew.
-  MD_TRY(store_.remove_file(store::Group::Domains, domain.name, fallback_key_file(type)));
-  if (const auto until = usable_until(domain, type, *key, now)) {
+  MD_TRY(store_.remove_file(store::Group::Domains, domain.name, key_beside(kind)));
+  if (const auto until = usable_until(domain, kind, *key, now)) {
     return *until;
   }
   const TimePoint until = now + kFallbackLifetime;
-  MD_ASSIGN_OR_RETURN(const crypto::PrivateKey* const signer, prepared_key(KeyType::Ec));
+  MD_ASSIGN_OR_RETURN(const crypto::PrivateKey* const signer,
+                      prepared_key(renewal::fallback_signer(kind)));
   const model::Validity validity{now - kBackdated, until};
   MD_ASSIGN_OR_RETURN(
       const auto certificate,
-      type == KeyType::Ec
-          ? crypto::make_fallback_certificate(*key, domain.names, validity)
-          : crypto::make_fallback_certificate(*key, *signer, domain.names, validity));
+      signer == key ? crypto::make_fallback_certificate(*key, domain.names, validity)
+                    : crypto::make_fallback_certificate(*key, *signer, domain.names, validity));
   MD_ASSIGN_OR_RETURN(const std::string pem, certificate.to_pem());
-  MD_TRY(store_.save(store::Group::Domains, domain.name, fallback_certificate_file(type), pem,
+  MD_TRY(store_.save(store::Group::Domains, domain.name, fallback_certificate_file(kind), pem,
                      store::Durability::Replaceable));
   return until;
 }
 
-void CertificateFiles::prepare_key(KeyType type) {
-  if (!fallback_keys_.contains(type)) {
-    fallback_keys_.emplace(type, load_or_make_key(type));
+void CertificateFiles::prepare_key(const KeySpec& kind) {
+  const std::string file = fallback_key_file(kind);
+  if (!fallback_keys_.contains(file)) {
+    fallback_keys_.emplace(file, load_or_make_key(kind));
   }
 }
 
-Result<crypto::PrivateKey> CertificateFiles::load_or_make_key(KeyType type) {
-  const std::string file = fallback_key_file(type);
+Result<crypto::PrivateKey> CertificateFiles::load_or_make_key(const KeySpec& kind) {
+  const std::string file = fallback_key_file(kind);
   if (const auto pem = store_.load_at_root(file)) {
-    if (auto key = crypto::PrivateKey::from_pem(*pem, {})) {
+    auto key = crypto::PrivateKey::from_pem(*pem, {});
+    // OpenSSL may have got a provider since that does not sign with it (of three primes).
+    if (key && key->fits(kind) && key->spec().bits >= kind.bits && key->sign_jws({})) {
       return key;
     }
   }
-  MD_ASSIGN_OR_RETURN(auto key, type == KeyType::Rsa
-                                    ? crypto::PrivateKey::generate_quick_rsa()
-                                    : crypto::PrivateKey::generate(model::KeySpec::ec("P-256")));
+  MD_ASSIGN_OR_RETURN(auto key, kind.type == KeySpec::Type::Rsa
+                                    ? crypto::PrivateKey::generate_quick_rsa(kind.bits)
+                                    : crypto::PrivateKey::generate(kind));
   MD_ASSIGN_OR_RETURN(const SecretBytes pem, key.to_pem());
   MD_TRY(store_.save_at_root(file, pem.text(), 0600, store::Durability::Replaceable));
-  key_stamps_.reset();
+  key_stamps_.erase(file);
   return key;
 }
 
-Result<const crypto::PrivateKey*> CertificateFiles::prepared_key(KeyType type) const {
-  const auto found = fallback_keys_.find(type);
+Result<const crypto::PrivateKey*> CertificateFiles::prepared_key(const KeySpec& kind) const {
+  const auto found = fallback_keys_.find(fallback_key_file(kind));
   if (found == fallback_keys_.end()) {
     return fail(ErrorKind::Internal, "no key of the fallback certificates was prepared");
   }
@@ -232,9 +236,10 @@ Result<const crypto::PrivateKey*> CertificateFiles::prepared_key(KeyType type) c
 }
 
 std::optional<TimePoint> CertificateFiles::usable_until(const model::ManagedDomain& domain,
-                                                        KeyType type, const crypto::PrivateKey& key,
+                                                        const KeySpec& kind,
+                                                        const crypto::PrivateKey& key,
                                                         TimePoint now) const {
-  const auto pem = store_.load(store::Group::Domains, domain.name, fallback_certificate_file(type));
+  const auto pem = store_.load(store::Group::Domains, domain.name, fallback_certificate_file(kind));
   const auto chain = pem ? crypto::Certificate::chain_from_pem(*pem)
                          : Result<std::vector<crypto::Certificate>>(pem.error());
   if (!chain) {

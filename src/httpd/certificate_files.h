@@ -20,10 +20,6 @@ namespace md::httpd {
 /// live ones that are whole (expired ones are better than none), else the fallback.
 class CertificateFiles {
  public:
-  /// Of what type the fallback's key is. Configured types decide: a server whose ciphers are for
-  /// RSA alone could not answer a tls-alpn-01 challenge with an EC certificate (CR-05).
-  enum class KeyType { Rsa, Ec };
-
   using Pair = std::pair<std::string, std::string>;  ///< paths of certificate and key
   using Pairs = std::vector<Pair>;
 
@@ -62,30 +58,34 @@ class CertificateFiles {
     std::string fallbacks;
   };
 
-  static std::vector<KeyType> fallback_types(const model::ManagedDomain& domain);
+  static std::vector<model::KeySpec> fallback_kinds(const model::ManagedDomain& domain);
+  [[nodiscard]] const std::string& key_stamps(const model::KeySpec& kind) const;
   [[nodiscard]] Basis basis_of(const model::ManagedDomain& domain) const;
   [[nodiscard]] Pairs live_pairs(const model::ManagedDomain& domain,
                                  const renewal::CertificateSetFacts& facts) const;
-  [[nodiscard]] Pair fallback_pair(const model::ManagedDomain& domain, KeyType type) const;
+  [[nodiscard]] Pair fallback_pair(const model::ManagedDomain& domain,
+                                   const model::KeySpec& kind) const;
   Pairs own_fallbacks(const model::ManagedDomain& domain);
-  std::optional<Pair> some_fallback(const model::ManagedDomain& domain, KeyType type,
+  std::optional<Pair> some_fallback(const model::ManagedDomain& domain, const model::KeySpec& kind,
                                     TimePoint now) const;
   /// Returns when it ends.
-  [[nodiscard]] Result<TimePoint> make_fallback(const model::ManagedDomain& domain, KeyType type,
-                                                TimePoint now) const;
-  void prepare_key(KeyType type);
-  [[nodiscard]] Result<crypto::PrivateKey> load_or_make_key(KeyType type);
-  [[nodiscard]] Result<const crypto::PrivateKey*> prepared_key(KeyType type) const;
+  [[nodiscard]] Result<TimePoint> make_fallback(const model::ManagedDomain& domain,
+                                                const model::KeySpec& kind, TimePoint now) const;
+  void prepare_key(const model::KeySpec& kind);
+  [[nodiscard]] Result<crypto::PrivateKey> load_or_make_key(const model::KeySpec& kind);
+  [[nodiscard]] Result<const crypto::PrivateKey*> prepared_key(const model::KeySpec& kind) const;
   [[nodiscard]] std::optional<TimePoint> usable_until(const model::ManagedDomain& domain,
-                                                      KeyType type, const crypto::PrivateKey& key,
+                                                      const model::KeySpec& kind,
+                                                      const crypto::PrivateKey& key,
                                                       TimePoint now) const;
 
   store::FileStore& store_;
   renewal::KnownSets known_;
   renewal::KnownSets found_;
-  std::map<KeyType, Result<crypto::PrivateKey>> fallback_keys_;  // that were prepared
-  mutable std::optional<std::string> key_stamps_;                // of the files of all of them
-  std::map<KeyType, Pair> last_fallbacks_;
+  // By the name of the key's file:
+  std::map<std::string, Result<crypto::PrivateKey>> fallback_keys_;  // that were prepared
+  mutable std::map<std::string, std::string> key_stamps_;
+  std::map<std::string, Pair> last_fallbacks_;
 };
 
 }  // namespace md::httpd

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two passes of a start, and what a configuration test says of one that would fail."""
 
+import os
 import re
+import subprocess
 from threading import Event
 
 import pytest
 
 from testbed import tls
-from testbed.bed import Domain
+from testbed.bed import Domain, Layout
 from testbed.fault_proxy import answer, hold
 from testbed.waiting import eventually
 
@@ -45,6 +47,41 @@ def test_trial_and_real_pass_take_the_same_files(bed):
                       waiting.name: f"{waiting.name}/pubcert.p-256.pem",
                       new.name: f"{new.name}/fallback-pubcert.p-256.pem"}
     assert bed.fetch(live.name).status == bed.fetch(waiting.name).status == 200
+
+
+@pytest.mark.parametrize("level, keys", [(3, "RSA 4096"), (3, "RSA 3072 secp384r1"), (4, "secp384r1"), (4, "RSA 8192"),
+                                         (5, "secp521r1")])
+def test_reports_17_fallbacks_are_as_strong_as_the_configured_keys(bed, level, keys):
+    """mod_ssl refuses keys below OpenSSL's security level, and the server would not start."""
+    bed.pebble.stop()
+    domain = Domain("strong.example.org", settings=(f"MDPrivateKeys {keys}", "MDCAChallenges http-01"))
+    bed.serve(domain, options=[f"SSLCipherSuite DEFAULT:@SECLEVEL={level}"])
+    assert bed.fetch_any(domain.name, "/").status == 503
+    bed.httpd.restart()  # with what is there
+    assert bed.fetch_any(domain.name, "/").status == 503
+
+
+TWO_PRIMES_ALONE = """
+typedef struct evp_pkey_ctx_st EVP_PKEY_CTX;
+int EVP_PKEY_CTX_set_rsa_keygen_primes(EVP_PKEY_CTX *context, int primes) {
+  (void)context;
+  return primes == 2;
+}
+"""
+
+
+@pytest.mark.ours
+def test_reports_18_providers_that_know_two_primes_only(make_bed, tmp_path):
+    """As OpenSSL's FIPS provider: the server starts, with a fallback whose key is of two primes."""
+    source, library = tmp_path / "primes.c", tmp_path / "primes.so"
+    source.write_text(TWO_PRIMES_ALONE)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    bed = make_bed(Layout(preload=os.fspath(library)))
+    bed.pebble.stop()
+    domain = Domain("fips.example.org", settings=("MDCAChallenges http-01",))
+    bed.serve(domain)
+    assert bed.fetch_any(domain.name, "/").status == 503
+    assert bed.store.key(bed.httpd.store / "fallback-privkey.pem").key_size == 2048  # it reads keys of two primes alone
 
 
 @pytest.mark.ours
