@@ -196,9 +196,10 @@ class DomainDrive {
         .logger = session_.logger,
         .choose_challenges = [this](const auto& domain,
                                     const auto& name) { return choose(wanted_, domain, name); },
-        .live_facts = [this](const auto&) { return view_.facts.live; }};
+        .live_facts = [this](const auto&) { return view_.facts.live; },
+        .live_account = [this](const auto&) { return view_.record.account; }};
     renewal::Events events(session_.commands, session_.clock, session_.waiter, session_.logger);
-    renewal::AccountBook accounts(session_.store, session_.store.key(),
+    renewal::AccountBook accounts(session_.store, session_.store.key(), session_.logger,
                                   session_.store.path_of("locks"));
     renewal::ChallengeKeys challenge_keys(session_.store.key());
     acme::NoncePool nonces;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
+#include <string>
 
 #include "base/signals_blocked.h"
 #include "httpd/configuration.h"
@@ -32,6 +34,14 @@ Child* this_child = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global
 Duration question_spread(std::size_t domains) {
   const auto pauses = static_cast<std::int64_t>(domains) - 1;
   return std::clamp<Duration>(kQuestionPause * pauses, Duration(0), kLongestQuestionSpread);
+}
+
+std::set<std::string> external_kids_of(const Runtime& runtime) {
+  std::set<std::string> kids;
+  for (const auto& domain : runtime.domains) {
+    kids.insert(domain->domain.settings.external_account.kid);
+  }
+  return kids;
 }
 
 /// One connection to the CA serves a thread's requests one after the other.
@@ -173,6 +183,11 @@ renewal::World Child::renewal_world() {
           },
       .full_start = renewal::FullStart{full_start(runtime.server, runtime.clock),
                                        question_spread(runtime.domains.size())},
+      .live_account =
+          [by_name](const model::ManagedDomain& domain) {
+            return by_name.at(domain.name)->record.account;
+          },
+      .external_kids = external_kids_of(runtime),
   };
 }
 

@@ -131,9 +131,11 @@ struct AccountBook::Shelf {
   std::optional<Opened> opened;             // guarded by mutex
   bool is_promoted{false};                  // `opened` lies in accounts/; guarded by mutex
   std::set<std::string, std::less<>> dead;  // URLs that the CA does not know; guarded by mutex
-  std::optional<Error> failure;             // of the last registration; guarded by mutex
-  unsigned failures{0};                     // how many there were; guarded by state_mutex
-  std::mutex state_mutex;                   // for what is read without waiting
+  /// That the account has had, or that the CA would not change it to. Guarded by mutex.
+  std::set<std::vector<std::string>> known_contacts;
+  std::optional<Error> failure;  // of the last registration; guarded by mutex
+  unsigned failures{0};          // how many there were; guarded by state_mutex
+  std::mutex state_mutex;        // for what is read without waiting
 
   unsigned count_failures() {
     const std::lock_guard lock(state_mutex);
@@ -151,8 +153,12 @@ struct AccountBook::Visitor {
   const acme::Directory& directory;
   const model::ManagedDomain& domain;
   const std::string& ca_url;
+  std::string kid;  ///< of the account to use; may be one that is configured no more
   std::vector<std::string> contacts;
 
+  [[nodiscard]] bool may_use(const store::AccountRecord& record) const {
+    return record.ca_url == ca_url && record.external_kid == kid;
+  }
   [[nodiscard]] const model::ExternalAccount& external() const {
     return domain.settings.external_account;
   }
@@ -171,9 +177,15 @@ std::shared_ptr<AccountBook::Shelf> AccountBook::shelf_for(const std::string& ca
 Result<AccountBook::Opened> AccountBook::open(acme::Connection& connection,
                                               const acme::Directory& directory,
                                               const model::ManagedDomain& domain,
-                                              const std::string& ca_url) {
-  Visitor visitor{connection, directory, domain, ca_url, contacts_of(domain)};
-  const std::shared_ptr<Shelf> shelf = shelf_for(ca_url, visitor.external().kid);
+                                              const std::string& ca_url,
+                                              const std::string& used_before) {
+  Visitor visitor{connection,
+                  directory,
+                  domain,
+                  ca_url,
+                  kid_for(directory, domain, ca_url, used_before),
+                  contacts_of(domain)};
+  const std::shared_ptr<Shelf> shelf = shelf_for(ca_url, visitor.kid);
   const unsigned failures_before = shelf->count_failures();
   const std::lock_guard lock(shelf->mutex);
   if (connection.waiter.stopped()) {
@@ -187,6 +199,50 @@ Result<AccountBook::Opened> AccountBook::open(acme::Connection& connection,
   return open_at(*shelf, visitor);
 }
 
+bool AccountBook::may_be_shared(const std::string& external_kid) const {
+  return external_kids_ && !external_kids_->contains(external_kid);
+}
+
+std::optional<store::AccountRecord> AccountBook::load_record(Group group,
+                                                             const std::string& folder) const {
+  const auto text = store_.load(group, folder, store::kAccountFile);
+  auto record = text ? store::parse_account(*text, store_.path(group, folder, store::kAccountFile))
+                     : Result<store::AccountRecord>(text.error());
+  if (!record || record->status != kValid || record->url.empty()) {
+    return std::nullopt;
+  }
+  return std::move(record).value();
+}
+
+/// An account is bound once: whoever takes the values out of the configuration afterwards goes on
+/// with the account that he has, or with the newest that nobody is bound to any more.
+std::string AccountBook::kid_for(const acme::Directory& directory,
+                                 const model::ManagedDomain& domain, const std::string& ca_url,
+                                 const std::string& used_before) const {
+  const std::string& configured = domain.settings.external_account.kid;
+  if (!configured.empty() || !directory.external_account_required) {
+    return configured;
+  }
+  if (const auto staged = load_record(Group::Staging, domain.name);
+      staged && staged->ca_url == ca_url) {
+    return staged->external_kid;
+  }
+  std::string newest;
+  bool has_unbound = false;
+  for (const std::string& folder : store_.folders(Group::Accounts).value_or({})) {
+    const auto record = load_record(Group::Accounts, folder);
+    if (!record || record->ca_url != ca_url) {
+      continue;
+    }
+    if (folder == used_before) {
+      return record->external_kid;
+    }
+    has_unbound = has_unbound || record->external_kid.empty();
+    newest = may_be_shared(record->external_kid) ? record->external_kid : newest;
+  }
+  return has_unbound ? std::string() : newest;
+}
+
 Result<AccountBook::Opened> AccountBook::open_at(Shelf& shelf, Visitor& visitor) {
   if (!shelf.opened) {
     shelf.opened = find_on_disk(shelf, visitor);
@@ -195,7 +251,7 @@ Result<AccountBook::Opened> AccountBook::open_at(Shelf& shelf, Visitor& visitor)
     std::optional<store::FileLock> file_lock;
     if (!lock_folder_.empty()) {
       // An MD's name never starts with a dot: its lock is another file.
-      const auto id = crypto::sha256(as_bytes(visitor.ca_url + '\n' + visitor.external().kid));
+      const auto id = crypto::sha256(as_bytes(visitor.ca_url + '\n' + visitor.kid));
       const auto path =
           lock_folder_ / fmt::format(".account-{}.lock", encode_hex(id).substr(0, 16));
       auto acquired = store::FileLock::acquire(path, kLockPatience, visitor.connection.waiter);
@@ -216,9 +272,7 @@ Result<AccountBook::Opened> AccountBook::open_at(Shelf& shelf, Visitor& visitor)
       shelf.opened = std::move(registered).value();
     }
   }
-  if (!visitor.contacts.empty() && shelf.opened->record.contacts != visitor.contacts) {
-    MD_TRY(update_contacts(visitor, *shelf.opened));
-  }
+  MD_TRY(update_contacts(shelf, visitor));
   // Looked for again with each domain: the first one's activation puts it there.
   shelf.is_promoted = shelf.is_promoted || is_in_accounts(shelf, visitor);
   if (!shelf.is_promoted) {
@@ -260,14 +314,8 @@ bool AccountBook::is_in_accounts(const Shelf& shelf, const Visitor& visitor) con
 std::optional<AccountBook::Opened> AccountBook::load(Group group, const std::string& folder,
                                                      const Shelf& shelf,
                                                      const Visitor& visitor) const {
-  const auto text = store_.load(group, folder, store::kAccountFile);
-  if (!text) {
-    return std::nullopt;
-  }
-  auto record = store::parse_account(*text, store_.path(group, folder, store::kAccountFile));
-  if (!record || record->status != kValid || record->url.empty() ||
-      record->ca_url != visitor.ca_url || record->external_kid != visitor.external().kid ||
-      shelf.dead.contains(record->url)) {
+  auto record = load_record(group, folder);
+  if (!record || !visitor.may_use(*record) || shelf.dead.contains(record->url)) {
     return std::nullopt;
   }
   auto key = load_key(group, folder);
@@ -315,8 +363,7 @@ Status AccountBook::set_aside(const Visitor& visitor) {
     return {};
   }
   const auto record = store::parse_account(*text, folder);
-  if (!record || record->status != kValid ||
-      (record->ca_url == visitor.ca_url && record->external_kid == visitor.external().kid)) {
+  if (!record || record->status != kValid || visitor.may_use(*record)) {
     return {};
   }
   const auto id = encode_hex(crypto::sha256(as_bytes(record->url))).substr(0, 16);
@@ -400,15 +447,55 @@ Result<AccountBook::Opened> AccountBook::register_key(const Visitor& visitor,
   return opened;
 }
 
-Status AccountBook::update_contacts(const Visitor& visitor, Opened& account) {
-  acme::Session session(visitor.connection, visitor.directory, account.key, account.record.url);
-  auto updated = session.update_contacts(visitor.contacts);
-  if (!updated) {
-    return with_context(std::move(updated).error(),
-                        fmt::format("change the contact of account {}", account.record.url));
+/// A ServerAdmin is one of many that share the account, and changes nothing; configured contacts
+/// that differ follow each other once. The account is as good with the contact that it has: a
+/// refusal ends no renewal.
+Status AccountBook::update_contacts(Shelf& shelf, const Visitor& visitor) {
+  Opened& account = *shelf.opened;
+  shelf.known_contacts.insert(account.record.contacts);
+  if (trim(visitor.domain.settings.contact).empty() ||
+      !shelf.known_contacts.insert(visitor.contacts).second) {
+    return {};
   }
-  account.record.contacts = visitor.contacts;
+  acme::Session session(visitor.connection, visitor.directory, account.key, account.record.url);
+  const auto updated = session.update_contacts(visitor.contacts);
+  if (updated) {
+    account.record.contacts = visitor.contacts;
+    return {};
+  }
+  if (updated.error().kind == ErrorKind::Stopped) {
+    return updated.error();
+  }
+  logger_.warning(
+      {}, fmt::format("{}: the contact of account {} stays as it is: {}", visitor.domain.name,
+                      account.record.url, describe_failure(updated.error())));
   return {};
+}
+
+/// An account whose URL and key do not belong together, as after a restore of half a store, is of
+/// no use otherwise.
+bool AccountBook::put_right(acme::Connection& connection, const acme::Directory& directory,
+                            const Opened& account) {
+  acme::AccountRequest request;
+  request.only_existing = true;
+  const auto found = acme::create_account(connection, directory, account.key, request);
+  const store::AccountRecord& record = account.record;
+  if (!found || found->url == record.url || (!found->status.empty() && found->status != kValid)) {
+    return false;
+  }
+  const std::shared_ptr<Shelf> shelf = shelf_for(record.ca_url, record.external_kid);
+  const std::lock_guard lock(shelf->mutex);
+  shelf->dead.insert(record.url);
+  if (shelf->opened && shelf->opened->record.url == found->url) {
+    return true;  // somebody else's work
+  }
+  shelf->opened = Opened{account.key, record_of(*found, record.ca_url,
+                                                {record.external_kid, record.external_hmac, ""})};
+  shelf->is_promoted = false;
+  logger_.warning({}, fmt::format("the key of account {} is that of account {} at the CA, which is "
+                                  "used from now on",
+                                  record.url, found->url));
+  return true;
 }
 
 void AccountBook::forget(const std::string& ca_url, const std::string& account_url) {
@@ -425,6 +512,9 @@ void AccountBook::forget(const std::string& ca_url, const std::string& account_u
     const std::lock_guard lock(shelf->mutex);
     shelf->dead.insert(account_url);
     if (shelf->opened && shelf->opened->record.url == account_url) {
+      logger_.warning({}, fmt::format("the CA at {} does not know account {} any more: another one "
+                                      "is made",
+                                      ca_url, account_url));
       shelf->opened.reset();
       shelf->is_promoted = false;
     }

@@ -6,10 +6,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "acme/client.h"
+#include "base/logger.h"
 #include "base/result.h"
 #include "base/secret_bytes.h"
 #include "crypto/private_key.h"
@@ -31,13 +33,18 @@ class AccountBook {
 
   /// `lock_folder`: for files that keep two generations of children from registering at the same
   /// time; empty: there are none.
-  AccountBook(store::Store& store, const SecretBytes& store_key,
+  AccountBook(store::Store& store, const SecretBytes& store_key, Logger& logger,
               std::filesystem::path lock_folder = {},
               model::KeySpec new_key_spec = key_spec_of_new_accounts())
       : store_(store),
         store_key_(store_key),
+        logger_(logger),
         lock_folder_(std::move(lock_folder)),
         new_key_spec_(std::move(new_key_spec)) {}
+
+  /// The kids that domains are configured with (MDExternalAccountBinding): accounts of others may
+  /// be used without. Before the first `open`.
+  void set_external_kids(std::set<std::string> kids) { external_kids_ = std::move(kids); }
 
   struct Opened {
     crypto::PrivateKey key;
@@ -46,19 +53,33 @@ class AccountBook {
 
   /// The account to use for `domain` at the CA of `directory`: from memory, `accounts/`, or what
   /// any `staging/` folder holds; else a new one is registered (spec/acme.md, "Accounts") and put
-  /// into staging of `domain`. Contacts that differ are updated at the CA. Without agreement to a
-  /// CA's terms: Permanent, the message says which directive is missing.
+  /// into staging of `domain`. A configured contact that differs is updated at the CA. Without
+  /// agreement to a CA's terms: Permanent, the message says which directive is missing.
+  /// `used_before`: the folder in `accounts/` of the account that the domain's certificates came
+  /// by; empty: unknown.
   Result<Opened> open(acme::Connection& connection, const acme::Directory& directory,
-                      const model::ManagedDomain& domain, const std::string& ca_url);
+                      const model::ManagedDomain& domain, const std::string& ca_url,
+                      const std::string& used_before = {});
 
   /// The CA says that it does not know `account_url`: it is not used again, the next `open` makes a
   /// new one (only one, however many jobs report it).
   void forget(const std::string& ca_url, const std::string& account_url);
 
+  /// The CA takes nothing that is signed by `account`: its URL is looked up by its key. False: the
+  /// CA knows no other URL for that key.
+  bool put_right(acme::Connection& connection, const acme::Directory& directory,
+                 const Opened& account);
+
  private:
   struct Shelf;    // of one CA URL and EAB: its own lock, so that CAs do not wait for each other
   struct Visitor;  // what one call of `open` works with
   std::shared_ptr<Shelf> shelf_for(const std::string& ca_url, const std::string& external_kid);
+  [[nodiscard]] std::string kid_for(const acme::Directory& directory,
+                                    const model::ManagedDomain& domain, const std::string& ca_url,
+                                    const std::string& used_before) const;
+  [[nodiscard]] bool may_be_shared(const std::string& external_kid) const;
+  [[nodiscard]] std::optional<store::AccountRecord> load_record(store::Group group,
+                                                                const std::string& folder) const;
 
   Result<Opened> open_at(Shelf& shelf, Visitor& visitor);
   std::optional<Opened> find_on_disk(const Shelf& shelf, const Visitor& visitor) const;
@@ -74,12 +95,14 @@ class AccountBook {
   Result<Opened> register_account(const Visitor& visitor);
   Result<Opened> register_key(const Visitor& visitor, const crypto::PrivateKey& key,
                               bool may_be_known);
-  Status update_contacts(const Visitor& visitor, Opened& account);
+  Status update_contacts(Shelf& shelf, const Visitor& visitor);
 
   store::Store& store_;
   const SecretBytes& store_key_;
+  Logger& logger_;
   const std::filesystem::path lock_folder_;
   const model::KeySpec new_key_spec_;
+  std::optional<std::set<std::string>> external_kids_;  // nullopt: unknown
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Shelf>> shelves_;  // guarded by mutex_
 };

@@ -36,12 +36,16 @@ class AccountBookTest : public ::testing::Test {
     return open(book, domain, ca_);
   }
   Result<AccountBook::Opened> open(AccountBook& book, const model::ManagedDomain& domain,
-                                   http::Client& client) {
+                                   const std::string& used_before) {
+    return open(book, domain, ca_, used_before);
+  }
+  Result<AccountBook::Opened> open(AccountBook& book, const model::ManagedDomain& domain,
+                                   http::Client& client, const std::string& used_before = {}) {
     acme::NoncePool nonces;
     acme::Connection connection{client, clock_, waiter_, nonces, {}};
     MD_ASSIGN_OR_RETURN(const auto directory,
                         acme::fetch_directory(connection, ca_.directory_url()));
-    return book.open(connection, directory, domain, ca_.directory_url());
+    return book.open(connection, directory, domain, ca_.directory_url(), used_before);
   }
   /// As activation does.
   void promote(const std::string& from, const std::string& id) {
@@ -55,11 +59,12 @@ class AccountBookTest : public ::testing::Test {
   testing::FakeClock clock_;
   testing::FakeWaiter waiter_{clock_};
   testing::MemoryStore store_;
+  testing::RecordingLogger logger_;
   acme::testing::FakeAcmeServer ca_;
 };
 
 TEST_F(AccountBookTest, RegistersAnAccountAndStagesIt) {
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   const auto opened = open(book, domain_named("a.test"));
   ASSERT_TRUE(opened) << opened.error().message;
   EXPECT_EQ(opened->record.status, "valid");
@@ -71,7 +76,7 @@ TEST_F(AccountBookTest, RegistersAnAccountAndStagesIt) {
 }
 
 TEST_F(AccountBookTest, UsesOneAccountForAllDomains) {
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   ASSERT_TRUE(open(book, domain_named("a.test")));
   ASSERT_TRUE(open(book, domain_named("b.test")));
   EXPECT_EQ(ca_.accounts(), 1U);
@@ -81,7 +86,7 @@ TEST_F(AccountBookTest, UsesOneAccountForAllDomains) {
 }
 
 TEST_F(AccountBookTest, MakesOneHoweverManyAskAtOnce) {
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   std::vector<std::thread> threads;
   threads.reserve(20);
   std::atomic<int> opened{0};
@@ -101,28 +106,28 @@ TEST_F(AccountBookTest, MakesOneHoweverManyAskAtOnce) {
 
 TEST_F(AccountBookTest, FindsItAgainInAnyStaging) {
   {
-    AccountBook book(store_, a_key());
+    AccountBook book(store_, a_key(), logger_);
     ASSERT_TRUE(open(book, domain_named("b.test")));
   }
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   ASSERT_TRUE(open(book, domain_named("a.test")));
   EXPECT_EQ(ca_.requests_to("/new-account"), 1U);
 }
 
 TEST_F(AccountBookTest, FindsItAgainInAccounts) {
   {
-    AccountBook book(store_, a_key());
+    AccountBook book(store_, a_key(), logger_);
     ASSERT_TRUE(open(book, domain_named("b.test")));
   }
   promote("b.test", "ACME-ca.test-0000");
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   ASSERT_TRUE(open(book, domain_named("a.test")));
   EXPECT_EQ(ca_.requests_to("/new-account"), 1U);
   EXPECT_THAT(*store_.folders(Group::Staging), IsEmpty());  // no need for a copy
 }
 
 TEST_F(AccountBookTest, DoesNotUseThatOfAnotherCaOrBinding) {  // ST-30, AC-23
-  AccountBook first(store_, a_key());
+  AccountBook first(store_, a_key(), logger_);
   ASSERT_TRUE(open(first, domain_named("a.test")));
   promote("a.test", "ACME-ca.test-0000");
   auto record = *store::parse_account(
@@ -130,26 +135,26 @@ TEST_F(AccountBookTest, DoesNotUseThatOfAnotherCaOrBinding) {  // ST-30, AC-23
   record.ca_url = "https://other.test/dir";
   ASSERT_TRUE(store_.save(Group::Accounts, "ACME-ca.test-0000", store::kAccountFile,
                           store::to_json(record).dump(), store::Durability::Synced));
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   ASSERT_TRUE(open(book, domain_named("a.test")));
   EXPECT_EQ(ca_.accounts(), 2U);
 }
 
 TEST_F(AccountBookTest, RegistersTheSameKeyAgainAfterADeath) {
   {
-    AccountBook book(store_, a_key());
+    AccountBook book(store_, a_key(), logger_);
     ASSERT_TRUE(open(book, domain_named("b.test")));
   }
   // The answer of the CA was never noted.
   ASSERT_TRUE(store_.remove_file(Group::Staging, "b.test", store::kAccountFile));
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   ASSERT_TRUE(open(book, domain_named("a.test")));
   EXPECT_EQ(ca_.accounts(), 1U);
   EXPECT_EQ(ca_.requests_to("/new-account"), 2U);
 }
 
 TEST_F(AccountBookTest, MakesOneNewAccountForOneThatIsLost) {
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   const auto lost = open(book, domain_named("a.test"));
   ASSERT_TRUE(lost);
   ca_.forget_accounts();
@@ -163,7 +168,7 @@ TEST_F(AccountBookTest, MakesOneNewAccountForOneThatIsLost) {
 }
 
 TEST_F(AccountBookTest, UpdatesContactsThatDiffer) {
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   ASSERT_TRUE(open(book, domain_named("a.test")));
   model::ManagedDomain domain = domain_named("a.test");
   domain.settings.contact = "mailto:other@example.org";
@@ -175,6 +180,133 @@ TEST_F(AccountBookTest, UpdatesContactsThatDiffer) {
   EXPECT_EQ(ca_.requests_to("/acct/"), 1U);
 }
 
+TEST_F(AccountBookTest, Reports6AServerAdminDoesNotChangeAnAccountThatIsThere) {
+  AccountBook book(store_, a_key(), logger_);
+  model::ManagedDomain domain = domain_named("a.test");
+  domain.settings.contact.clear();
+  domain.server_admin = "one@a.test";
+  const auto first = open(book, domain);
+  ASSERT_TRUE(first);
+  EXPECT_THAT(first->record.contacts, ElementsAre("mailto:one@a.test"));
+  domain.server_admin = "two@a.test";
+  const auto second = open(book, domain);
+  ASSERT_TRUE(second);
+  EXPECT_THAT(second->record.contacts, ElementsAre("mailto:one@a.test"));
+  EXPECT_EQ(ca_.requests_to("/acct/"), 0U);
+}
+
+TEST_F(AccountBookTest, Reports6ContactsOfSeveralDomainsFollowEachOtherOnce) {
+  AccountBook book(store_, a_key(), logger_);
+  model::ManagedDomain one = domain_named("a.test");
+  model::ManagedDomain two = domain_named("b.test");
+  two.settings.contact = "other@a.test";
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(open(book, one));
+    ASSERT_TRUE(open(book, two));
+  }
+  EXPECT_EQ(ca_.requests_to("/acct/"), 1U);
+}
+
+TEST_F(AccountBookTest, Reports6ARefusedContactIsAWarning) {
+  AccountBook book(store_, a_key(), logger_);
+  ASSERT_TRUE(open(book, domain_named("a.test")));
+  unsigned refused = 0;
+  ca_.behaviour.rewrite = [&](const http::Request& request, http::Response& response) {
+    if (request.url.find("/acct/") != std::string::npos) {
+      ++refused;
+      response.status = 400;
+      response.body = R"({"type":"urn:ietf:params:acme:error:invalidContact","detail":"too long"})";
+    }
+  };
+  model::ManagedDomain domain = domain_named("a.test");
+  domain.settings.contact = "other@example.org";
+  for (int i = 0; i < 3; ++i) {
+    const auto opened = open(book, domain);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_THAT(opened->record.contacts, ElementsAre("mailto:admin@example.org"));
+  }
+  EXPECT_EQ(refused, 1U);
+  ASSERT_EQ(logger_.entries().size(), 1U);
+  EXPECT_EQ(logger_.entries().front().level, LogLevel::Warning);
+  EXPECT_THAT(logger_.entries().front().message, HasSubstr("too long"));
+}
+
+/// Whose binding was used, and taken out of the configuration.
+class BoundAccountTest : public AccountBookTest {
+ protected:
+  BoundAccountTest() {
+    ca_.behaviour.external_account_required = true;
+    ca_.behaviour.external_works_once = true;
+    ca_.behaviour.external_kid = "kid-1";
+    ca_.behaviour.external_hmac = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
+    model::ManagedDomain domain = domain_named("a.test");
+    domain.settings.external_account = {"kid-1", ca_.behaviour.external_hmac, ""};
+    AccountBook book(store_, a_key(), logger_);
+    EXPECT_TRUE(open(book, domain));
+    promote("a.test", kAccount);
+  }
+  static constexpr const char* kAccount = "ACME-ca.test-0000";
+};
+
+TEST_F(BoundAccountTest, Reports11GoesOnBeingUsedByWhomItIs) {
+  AccountBook book(store_, a_key(), logger_);
+  const auto opened = open(book, domain_named("a.test"), kAccount);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(opened->record.external_kid, "kid-1");
+  EXPECT_EQ(ca_.requests_to("/new-account"), 1U);
+}
+
+TEST_F(BoundAccountTest, Reports11IsForAllOnceNobodyIsBoundToItAnyMore) {
+  AccountBook book(store_, a_key(), logger_);
+  book.set_external_kids({""});
+  const auto opened = open(book, domain_named("new.test"));
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(ca_.requests_to("/new-account"), 1U);
+}
+
+TEST_F(BoundAccountTest, Reports11IsNotForOthersAsLongAsSomebodyIsBoundToIt) {
+  AccountBook book(store_, a_key(), logger_);
+  book.set_external_kids({"", "kid-1"});
+  const auto opened = open(book, domain_named("new.test"));
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, HasSubstr("MDExternalAccountBinding"));
+}
+
+TEST_F(BoundAccountTest, Reports11IsLeftForThatOfANewBinding) {
+  ca_.behaviour.external_kid = "kid-2";
+  model::ManagedDomain domain = domain_named("a.test");
+  domain.settings.external_account = {"kid-2", ca_.behaviour.external_hmac, ""};
+  AccountBook book(store_, a_key(), logger_);
+  book.set_external_kids({"kid-2"});
+  const auto opened = open(book, domain, kAccount);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(opened->record.external_kid, "kid-2");
+  EXPECT_EQ(ca_.accounts(), 2U);
+}
+
+TEST_F(BoundAccountTest, Reports11ThatIsLostWantsItsBindingAgain) {
+  AccountBook book(store_, a_key(), logger_);
+  const auto lost = open(book, domain_named("a.test"), kAccount);
+  ASSERT_TRUE(lost);
+  book.forget(ca_.directory_url(), lost->record.url);
+  const auto opened = open(book, domain_named("a.test"), kAccount);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, HasSubstr("MDExternalAccountBinding"));
+}
+
+TEST_F(AccountBookTest, Reports11IsNotTakenWhereACaNeedsNoBinding) {
+  ca_.behaviour.external_kid = "kid-1";
+  ca_.behaviour.external_hmac = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
+  model::ManagedDomain domain = domain_named("a.test");
+  domain.settings.external_account = {"kid-1", ca_.behaviour.external_hmac, ""};
+  AccountBook book(store_, a_key(), logger_);
+  ASSERT_TRUE(open(book, domain));
+  promote("a.test", "ACME-ca.test-0000");
+  const auto opened = open(book, domain_named("a.test"), "ACME-ca.test-0000");
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->record.external_kid, "") << "as with mod_md";
+}
+
 TEST_F(AccountBookTest, BindsAnExternalAccountOnce) {
   ca_.behaviour.external_account_required = true;
   ca_.behaviour.external_works_once = true;
@@ -183,13 +315,13 @@ TEST_F(AccountBookTest, BindsAnExternalAccountOnce) {
   model::ManagedDomain domain = domain_named("a.test");
   domain.settings.external_account = {"kid-1", ca_.behaviour.external_hmac, ""};
   {
-    AccountBook book(store_, a_key());
+    AccountBook book(store_, a_key(), logger_);
     const auto opened = open(book, domain);
     ASSERT_TRUE(opened) << opened.error().message;
     EXPECT_EQ(opened->record.external_kid, "kid-1");
   }
   ASSERT_TRUE(store_.remove_file(Group::Staging, "a.test", store::kAccountFile));
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   const auto again = open(book, domain);
   EXPECT_TRUE(again) << again.error().message;
   EXPECT_EQ(ca_.accounts(), 1U);
@@ -197,7 +329,7 @@ TEST_F(AccountBookTest, BindsAnExternalAccountOnce) {
 
 TEST_F(AccountBookTest, C8SaysWhatIsWrongWithAnExternalAccount) {
   ca_.behaviour.external_account_required = true;
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   model::ManagedDomain domain = domain_named("a.test");
   const auto missing = open(book, domain);
   ASSERT_FALSE(missing);
@@ -213,7 +345,7 @@ TEST_F(AccountBookTest, C8SaysWhatIsWrongWithAnExternalAccount) {
 }
 
 TEST_F(AccountBookTest, A16SaysInModMdsWordsWhatIsToBeAgreedTo) {
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   model::ManagedDomain domain = domain_named("a.test");
   domain.settings.agreement.clear();
   const auto opened = open(book, domain);
@@ -232,7 +364,7 @@ TEST_F(AccountBookTest, A16SaysInModMdsWordsWhatIsToBeAgreedTo) {
 TEST_F(AccountBookTest, KeepsTheAccountAtAnotherCa) {
   model::ManagedDomain domain = domain_named("a.test");
   {
-    AccountBook book(store_, a_key());
+    AccountBook book(store_, a_key(), logger_);
     ASSERT_TRUE(open(book, domain));
   }
   // Staged for a CA that was given up: it must not be lost for the one that comes next.
@@ -241,7 +373,7 @@ TEST_F(AccountBookTest, KeepsTheAccountAtAnotherCa) {
   record.ca_url = "https://other.test/dir";
   ASSERT_TRUE(store_.save(Group::Staging, "a.test", store::kAccountFile,
                           store::to_json(record).dump(), store::Durability::Synced));
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   ASSERT_TRUE(open(book, domain));
   bool kept = false;
   for (const std::string& folder : store_.folders(Group::Staging).value_or({})) {
@@ -256,12 +388,12 @@ TEST_F(AccountBookTest, PassesOverWhatIsBroken) {
                           store::Durability::Synced));
   ASSERT_TRUE(store_.save(Group::Staging, "b.test", store::kAccountKeyFile, "no key",
                           store::Durability::Synced));
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   EXPECT_TRUE(open(book, domain_named("a.test")));
 }
 
 TEST_F(AccountBookTest, DoesNotRegisterWhenTheServerStops) {
-  AccountBook book(store_, a_key());
+  AccountBook book(store_, a_key(), logger_);
   acme::NoncePool nonces;
   acme::Connection connection{ca_, clock_, waiter_, nonces, {}};
   const auto directory = acme::fetch_directory(connection, ca_.directory_url());

@@ -109,12 +109,17 @@ Result<CertificateSetFacts> Attempt::run_with_account(const acme::Directory& dir
   for (bool again = false;; again = true) {
     journal_.progress(fmt::format("Selecting account to use for {}", domain_.name));
     MD_ASSIGN_OR_RETURN(const auto account,
-                        tools_.accounts.open(connection_, directory, domain_, ca_url_));
+                        tools_.accounts.open(connection_, directory, domain_, ca_url_,
+                                             tools_.world.account_of(domain_)));
     const std::string& account_url = account.record.url;
     acme::Session session(connection_, directory, account.key, account_url);
     auto staged = obtain_all(session, profile);
     if (staged || again || !is_lost(session, staged.error())) {
       return staged;
+    }
+    if (!ends_in(staged.error(), ":accountDoesNotExist") &&
+        tools_.accounts.put_right(connection_, directory, account)) {
+      continue;
     }
     tools_.world.logger.debug(fmt::format("{}: the CA has lost account {}: {}", domain_.name,
                                           account_url, staged.error().message));
@@ -122,16 +127,20 @@ Result<CertificateSetFacts> Attempt::run_with_account(const acme::Directory& dir
   }
 }
 
-/// Does the CA refuse us because of the account? "unauthorized" may mean that, or something else.
+/// Does the CA refuse us because of the account? "unauthorized" may mean that, or something else;
+/// "malformed" is what CAs say of a signature by another account's key.
 bool Attempt::is_lost(acme::Session& session, const Error& error) const {
   if (ends_in(error, ":accountDoesNotExist")) {
     return true;
   }
-  if (error.kind != ErrorKind::Denied || !ends_in(error, ":unauthorized")) {
+  const bool is_malformed = ends_in(error, ":malformed");
+  if (!is_malformed && (error.kind != ErrorKind::Denied || !ends_in(error, ":unauthorized"))) {
     return false;
   }
   const auto account = session.fetch_account();
-  return account ? account->status != "valid" : account.error().kind == ErrorKind::Denied;
+  return account ? account->status != "valid"
+                 : account.error().kind == ErrorKind::Denied ||
+                       (is_malformed && ends_in(account.error(), ":malformed"));
 }
 
 Result<CertificateSetFacts> Attempt::obtain_all(acme::Session& session,

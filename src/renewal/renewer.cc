@@ -24,11 +24,15 @@ constexpr std::chrono::minutes kWithoutLock{1};
 Renewer::Renewer(World world)
     : world_(std::move(world)),
       events_(world_.commands, world_.clock, world_.waiter, world_.logger),
-      accounts_(world_.store, world_.store.key(), world_.store.path_of(kLockFolder),
+      accounts_(world_.store, world_.store.key(), world_.logger, world_.store.path_of(kLockFolder),
                 world_.account_key_spec),
       challenge_keys_(world_.store.key()),
       requests_(world_.store, world_.logger),
-      advice_(world_) {}
+      advice_(world_) {
+  if (world_.external_kids) {
+    accounts_.set_external_kids(*world_.external_kids);
+  }
+}
 
 Renewer::~Renewer() = default;
 

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -59,6 +61,15 @@ struct World {
   /// Told of each attempt's end, unless the server's stop has ended it. Thread-safe. May be empty.
   std::function<void(const AttemptReport& report)> report_attempt{};
   std::optional<FullStart> full_start{};  ///< the last one; nullopt: nobody knows
+  /// The folder in `accounts/` of the account that the domain's live certificates came by, as
+  /// md.json said at the start; empty: unknown.
+  std::function<std::string(const model::ManagedDomain& domain)> live_account{};
+  /// Of MDExternalAccountBinding, of all domains; nullopt: unknown.
+  std::optional<std::set<std::string>> external_kids{};
+
+  [[nodiscard]] std::string account_of(const model::ManagedDomain& domain) const {
+    return live_account ? live_account(domain) : "";
+  }
 };
 
 }  // namespace md::renewal

@@ -113,6 +113,48 @@ def test_each_binding_has_its_account(bed):  # AC-23
     assert bed.store.json("domains", third.name, "md.json")["ca"]["account"] == accounts[second.name]
 
 
+def test_reports_11_an_account_goes_on_when_its_binding_is_taken_out(bed):
+    """Also for a domain that comes later; a new kid makes a new account."""
+    used = bound("used", INLINE)
+    bed.serve(used)
+    bed.wait_served(used)
+    (account,) = bed.store.accounts()
+
+    grown, new = bound("used").grown("more.used.example.org"), bound("new")
+    bed.configure(grown, new)
+    bed.httpd.graceful()
+    bed.wait_served(grown, new)
+    assert bindings(bed) == ["kid-1"] and bed.pebble.accounts() == 1 and bed.store.accounts() == [account]
+    assert bed.store.json("domains", used.name, "md.json")["ca"]["account"] == account
+
+    other = bound("used", f"MDExternalAccountBinding kid-2 {HMACS['kid-2']}").grown("more.used.example.org",
+                                                                                    "most.used.example.org")
+    bed.configure(other, new)
+    bed.httpd.graceful()
+    bed.wait_served(other)
+    assert bindings(bed) == ["kid-1", "kid-2"] and len(bed.store.accounts()) == 2
+
+
+def test_reports_7_a_url_of_another_account_is_put_right(bed):
+    """As after a restore of half a store: the CA knows whose the key is."""
+    first, second = bound("first", INLINE), bound("second", f"MDExternalAccountBinding kid-2 {HMACS['kid-2']}")
+    bed.serve(first, second)
+    bed.wait_served(first, second)
+    bed.httpd.stop()
+    files = {name: bed.httpd.store / "accounts" / bed.store.json("domains", name, "md.json")["ca"]["account"] / "account.json"
+             for name in (first.name, second.name)}
+    mine, others = (json.loads(files[name].read_text()) for name in (first.name, second.name))
+    files[first.name].write_text(json.dumps({**mine, "url": others["url"]}))
+    grown = first.grown("more.first.example.org")
+    bed.configure(grown, second)
+    bed.httpd.start()
+    bed.wait_served(grown)
+    assert bed.pebble.accounts() == 2 and sorted(bindings(bed)) == ["kid-1", "kid-2"]
+    told = [line for line in bed.httpd.log().splitlines() if f"is that of account {mine['url']}" in line]
+    assert len(told) == 1 and "[md:warn]" in told[0], told
+    assert "renewal at CA" not in bed.httpd.log()
+
+
 def test_without_a_binding_it_says_what_to_do(bed):
     """And whoever has one goes on."""
     without, beside = bound("without", "MDExternalAccountBinding none"), bound("beside")

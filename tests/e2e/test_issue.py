@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from testbed import processes, tls
 from testbed.bed import Domain, Layout
+from testbed.fault_proxy import problem
 from testbed.httpd import CHILD_USER
 from testbed.processes import ORDINARY_USER
 from testbed.tls import names_in
@@ -41,6 +42,40 @@ def test_A16_terms_that_were_not_agreed_to(bed):
     assert 'configure "MDCertificateAgreement accepted" in your Apache' in last["detail"]
     assert "problem" not in last and bed.pebble.accounts() == 0
     assert last["detail"] in bed.httpd.log()
+
+
+@pytest.mark.ours
+def test_reports_6_server_admins_do_not_change_the_account(bed):
+    """Each virtual host has one of its own; all share one account. A configured contact that is refused is a warning."""
+    one, two = (Domain(f"{name}.example.net", settings=(HTTP_01,), vhost=(f"ServerAdmin admin@{name}.test.net",))
+                for name in ("one", "two"))
+    bed.configure(one, two)
+    conf = bed.httpd.root / "httpd.conf"
+    without = "".join(line for line in conf.read_text().splitlines(keepends=True) if not line.startswith("MDContactEmail"))
+    conf.write_text(without)
+    bed.httpd.start()
+    bed.wait_served(one, two)
+    (account,) = bed.store.accounts()
+    contact = bed.store.json("accounts", account, "account.json")["contact"]
+    assert contact in (["mailto:admin@one.test.net"], ["mailto:admin@two.test.net"])
+    for more in ("more", "most"):
+        one, two = (domain.grown(f"{more}.{domain.name}") for domain in (one, two))
+        bed.configure(one, two)
+        conf.write_text("".join(line for line in conf.read_text().splitlines(keepends=True)
+                                if not line.startswith("MDContactEmail")))
+        bed.httpd.graceful()
+        bed.wait_served(one, two)
+    assert bed.proxy.count("account") == 0 and bed.pebble.accounts() == 1
+
+    refusal = bed.proxy.inject("account", problem(400, "invalidContact", "that is nobody"), times=None)
+    one, two = (domain.grown(f"last.{domain.name}") for domain in (one, two))
+    bed.configure(one, two, options=["MDContactEmail other@test.net"])
+    bed.httpd.graceful()
+    bed.wait_served(one, two)
+    assert refusal.struck == 1
+    warned = [line for line in bed.httpd.log().splitlines() if "that is nobody" in line]
+    assert len(warned) == 1 and "[md:warn]" in warned[0], warned
+    assert "renewal at CA" not in bed.httpd.log()
 
 
 def test_http_01_alone(bed):
