@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds docs/a2md.md, the man page, the shell completion and the tree of commands together.
+// Holds docs/a2md.md, the shell completion and the tree of commands together.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,13 +38,6 @@ std::vector<std::string> documented_commands() {
 
 TEST(Documentation, HasARowForEachCommand) {
   EXPECT_EQ(documented_commands(), command_names());
-}
-
-TEST(ManPage, HasEachCommand) {
-  const std::string page = content_of("contrib/a2md.1");
-  for (const std::string& command : command_names()) {
-    EXPECT_THAT(page, HasSubstr("\n.B " + command));
-  }
 }
 
 TEST(Completion, KnowsTheFirstWordOfEachCommand) {
