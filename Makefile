@@ -5,7 +5,7 @@
 PRESET ?= release
 BUILD := build/$(PRESET)
 
-.PHONY: help build test e2e check fast format layers tidy asan tsan fuzz bench scenarios clean
+.PHONY: help build install deb packages test e2e check fast format layers tidy asan tsan fuzz bench scenarios clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,17 @@ help: ## this list
 build: ## build module and unit tests
 	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD)
+
+install: ## install module, a2md, man pages, documents; DESTDIR=… below a folder, PREFIX=/usr/local
+	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET) -DBUILD_TESTING=OFF >/dev/null
+	@cmake --build $(BUILD) --target mod_md a2md man_pages
+	@cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)
+
+deb: ## Debian packages, in a system made for that; SUITE=bookworm|trixie|sid
+	@tools/build-deb $(or $(SUITE),bookworm)
+
+packages: ## the life of an installation, in such a system; SUITE=bookworm|trixie
+	@MD_SUITES=$(or $(SUITE),bookworm) ./check packages
 
 test: build ## unit tests, in seconds: the inner loop
 	@ctest --test-dir $(BUILD) --output-on-failure
