@@ -147,7 +147,7 @@ TEST_F(DailyCommands, RenewAsksTheServer) {
   ASSERT_TRUE(run({"renew", "www.example.org", "--now"}));
   const auto text = store().load_at_root(store::request_path(kName));
   ASSERT_TRUE(text);
-  const auto request = store::parse_renewal_request(*text, "request");
+  const auto request = store::parse_renewal_request(*text, kName, store().key());
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_TRUE(request->now);
   EXPECT_EQ(request->requested, clock().now());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/domain_files.h"
 
+#include "store/domain_lock.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -19,8 +21,6 @@ namespace md::cli {
 namespace {
 
 using store::Group;
-
-constexpr mode_t kLockFolderMode = 0755;
 
 Result<store::DomainRecord> load_domain(const store::FileStore& store, const std::string& folder) {
   MD_ASSIGN_OR_RETURN(const std::string text,
@@ -142,8 +142,7 @@ Status save_domain(store::FileStore& store, const store::DomainRecord& record) {
 }
 
 Result<store::FileLock> lock_domain(store::FileStore& store, const std::string& name) {
-  MD_TRY(store.ensure_folder("locks", kLockFolderMode, true));
-  auto lock = store::FileLock::try_acquire(store.path_of("locks/" + name + ".lock"));
+  auto lock = store::try_lock_domain(store, name);
   if (!lock && lock.error().kind == ErrorKind::Busy) {
     return fail(
         ErrorKind::Busy,

@@ -29,9 +29,9 @@ void load_job(const store::FileStore& store, DomainView& view) {
 }
 
 void load_request(const store::FileStore& store, DomainView& view) {
-  const std::string path = store::request_path(view.domain.name);
-  if (const auto text = store.load_at_root(path)) {
-    if (const auto request = store::parse_renewal_request(*text, path)) {
+  const std::string& name = view.domain.name;
+  if (const auto text = store.load_at_root(store::request_path(name))) {
+    if (const auto request = store::parse_renewal_request(*text, name, store.key())) {
       view.facts.requested = *request;
     }
   }

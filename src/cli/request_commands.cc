@@ -39,8 +39,10 @@ Result<Answer> renew(Session& session, const std::vector<std::string>& names, Ha
       .requested = std::chrono::floor<std::chrono::seconds>(session.clock.now())};
   Answer answer;
   for (const std::string& name : known) {
-    MD_TRY(session.store.save_at_root(store::request_path(name), store::to_json(request).dump(),
-                                      store::kRequestFileMode, store::Durability::Synced));
+    MD_ASSIGN_OR_RETURN(const std::string text,
+                        store::sealed_request(request, name, session.store.key()));
+    MD_TRY(session.store.save_at_root(store::request_path(name), text, store::kRequestFileMode,
+                                      store::Durability::Synced));
     answer.output.push_back(document_of(name, request));
     answer.text +=
         fmt::format("{}: the server is asked to renew it{}\n", name, request.now ? " now" : "");

@@ -2,6 +2,7 @@
 #include "crypto/digest.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
@@ -45,6 +46,10 @@ Result<Bytes> hmac_sha256(std::span<const unsigned char> key, std::span<const un
     return openssl_failure("compute an HMAC");
   }
   return code;
+}
+
+bool is_same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 Result<SecretBytes> random_bytes(std::size_t count) {

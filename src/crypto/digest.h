@@ -15,6 +15,9 @@ std::array<unsigned char, 32> sha256(std::span<const unsigned char> data);
 
 Result<Bytes> hmac_sha256(std::span<const unsigned char> key, std::span<const unsigned char> data);
 
+/// In a time that does not tell where they differ.
+bool is_same_secret(std::string_view a, std::string_view b);
+
 /// Secrets and ids: from OpenSSL's generator.
 Result<SecretBytes> random_bytes(std::size_t count);
 

@@ -144,7 +144,7 @@ class Activator {
   }
 
   Status go_live(std::size_t slot, const store::ServedSet& set, TimePoint now) {
-    MD_TRY(renewal::publish_bundle(*runtime_.store, runtime_.domains[slot]->domain, set));
+    MD_TRY(runtime_.bundles->save(runtime_.domains[slot]->domain.name, set));
     runtime_.generations->bump(slot, now);
     return {};
   }

@@ -56,7 +56,9 @@ void child_init(apr_pool_t* pchild, server_rec* /*server*/) noexcept {
       return;
     }
     if (runtime->generations != nullptr) {
-      runtime->generations->make_read_only();
+      if (const Status done = runtime->generations->make_read_only(); !done) {
+        runtime->logger.warning({}, done.error().message);
+      }
     }
     this_child = std::make_unique<Child>(*runtime).release();
     // Before the pool's own cleanups: other modules' may end what our threads use.

@@ -18,10 +18,6 @@ constexpr std::chrono::minutes kLongestRetry{1};
 // memory.
 constexpr std::size_t kMostIssuers = 64;
 
-std::string bundle_file(const DomainRuntime& domain) {
-  return fmt::format("served/{}.bundle", domain.domain.name);
-}
-
 }  // namespace
 
 LiveSetLoader::LiveSetLoader(Runtime& runtime)
@@ -81,9 +77,7 @@ void LiveSetLoader::load(DomainRuntime& domain, bool with_keys) {
 
 Result<std::shared_ptr<const LiveSet>> LiveSetLoader::open(const DomainRuntime& domain,
                                                            std::uint64_t generation) {
-  MD_ASSIGN_OR_RETURN(const std::string sealed, runtime_.store->load_at_root(bundle_file(domain)));
-  MD_ASSIGN_OR_RETURN(
-      auto set, store::open_bundle(as_bytes(sealed), domain.domain.name, runtime_.bundle_key));
+  MD_ASSIGN_OR_RETURN(auto set, runtime_.bundles->load(domain.domain.name));
   share_issuers(set);
   MD_ASSIGN_OR_RETURN(auto live,
                       LiveSet::activated(std::move(set), generation,
@@ -112,7 +106,7 @@ void LiveSetLoader::note_failure(const DomainRuntime& domain, const Error& error
       delays_.is_worth_telling(&domain) ? LogLevel::Error : LogLevel::Debug, {},
       fmt::format("{}: cannot load the new certificates from {}: {}; the previous ones are still "
                   "served, the next attempt follows in {} s",
-                  domain.domain.name, bundle_file(domain), error.message,
+                  domain.domain.name, runtime_.bundles->path_of(domain.domain.name), error.message,
                   std::chrono::ceil<std::chrono::seconds>(delay).count()));
 }
 

@@ -28,6 +28,7 @@
 #include "store/documents.h"
 #include "store/file_store.h"
 #include "store/generation_table.h"
+#include "store/served_bundles.h"
 #include "store/sync.h"
 
 namespace md::httpd {
@@ -88,8 +89,8 @@ struct Runtime {
   PosixCommandRunner commands;
   store::PosixFileSystem files;
   std::unique_ptr<store::FileStore> store;
-  SecretBytes bundle_key;
-  /// nullptr: live activation is off.
+  /// nullptr, both of them: live activation is off.
+  std::unique_ptr<store::ServedBundles> bundles;
   std::unique_ptr<store::GenerationTable> generations;
   /// In a child, where live activation is on.
   mutable LiveSetLoader live_sets{*this};

@@ -25,6 +25,7 @@
 #include "renewal/activation.h"
 #include "renewal/ca_advice.h"
 #include "renewal/decide.h"
+#include "store/domain_lock.h"
 #include "store/lock.h"
 #include "store/renewal_request.h"
 #include "store/sync.h"
@@ -76,12 +77,11 @@ class Startup {
     options.tidying = pass_ == Pass::Real ? Tidying::Yes : Tidying::No;
     MD_ASSIGN_OR_RETURN(runtime_.store, store::FileStore::open(std::move(options), runtime_.files,
                                                                runtime_.logger));
-    MD_TRY(runtime_.store->ensure_folder("locks", 0700, /*for_child_user=*/true));
+    MD_TRY(runtime_.store->ensure_folder(store::kLockFolder, store::kLockFolderMode,
+                                         /*for_child_user=*/true));
     MD_TRY(runtime_.store->ensure_folder(store::kRequestFolder, store::kRequestFolderMode,
                                          /*for_child_user=*/true));
     MD_TRY(runtime_.store->ensure_folder(renewal::kAdviceFolder, 0755, /*for_child_user=*/true));
-    MD_TRY(runtime_.store->ensure_folder("served", 0755, /*for_child_user=*/false));
-    MD_ASSIGN_OR_RETURN(runtime_.bundle_key, store::bundle_key(runtime_.store->key()));
     return {};
   }
 
@@ -246,30 +246,13 @@ class Startup {
     if (runtime_.settings.live_activation == model::Switch::Off) {
       return {};
     }
-    drop_old_bundles();
+    MD_ASSIGN_OR_RETURN(runtime_.bundles,
+                        store::ServedBundles::create(*runtime_.store, runtime_.logger));
     std::vector<std::string> names;
     for (const auto& entry : runtime_.domains) {
       names.push_back(entry->domain.name);
     }
     return make_generation_table(names);
-  }
-
-  /// Generations begin anew with the reload. A child of before it that has not loaded a set yet
-  /// serves, to the connections that it still has, what mod_ssl loaded at its start.
-  void drop_old_bundles() {
-    const auto old = runtime_.store->files_at_root("served");
-    if (!old) {
-      runtime_.logger.error({}, old.error().message);
-      return;
-    }
-    for (const std::string& file : *old) {
-      if (!file.ends_with(".bundle")) {
-        continue;
-      }
-      if (const auto dropped = runtime_.store->remove_at_root("served/" + file); !dropped) {
-        runtime_.logger.error({}, dropped.error().message);
-      }
-    }
   }
 
   Status make_generation_table(const std::vector<std::string>& names) {

@@ -414,16 +414,4 @@ Status recover_interrupted_activation(FileStore& store, const model::ManagedDoma
   return {};
 }
 
-Status publish_bundle(FileStore& store, const model::ManagedDomain& domain, const ServedSet& set) {
-  constexpr mode_t kFolderMode = 0755;
-  constexpr mode_t kFileMode =
-      0644;  // sealed: whoever reads it has nothing without the store's key
-  MD_ASSIGN_OR_RETURN(const SecretBytes key, store::bundle_key(store.key()));
-  MD_ASSIGN_OR_RETURN(const Bytes sealed, store::seal_bundle(set, domain.name, key));
-  const std::string_view content(reinterpret_cast<const char*>(sealed.data()), sealed.size());
-  MD_TRY(store.ensure_folder("served", kFolderMode, false));
-  return store.save_at_root(fmt::format("served/{}.bundle", domain.name), content, kFileMode,
-                            Durability::Replaceable);
-}
-
 }  // namespace md::renewal

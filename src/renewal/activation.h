@@ -75,8 +75,4 @@ Status recover_interrupted_activation(store::FileStore& store, const model::Mana
 /// account that cannot be read: Corrupt.
 Result<std::string> promote_account(store::FileStore& store, const std::string& staging_folder);
 
-/// Seals `set` and writes `served/<md>.bundle` for the children to read.
-Status publish_bundle(store::FileStore& store, const model::ManagedDomain& domain,
-                      const store::ServedSet& set);
-
 }  // namespace md::renewal

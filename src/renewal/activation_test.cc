@@ -339,17 +339,6 @@ TEST_F(ActivationTest, MakesNoPathOfWhatACaIsCalled) {
   EXPECT_EQ(id->find('/'), std::string::npos);
 }
 
-TEST_F(ActivationTest, PublishesABundleThatChildrenCanOpen) {
-  const auto set = a_set();
-  const auto key = store::bundle_key(store_.key()).value();
-  ASSERT_TRUE(publish_bundle(store_, domain_, set));
-  const auto sealed = store_.load_at_root("served/example.org.bundle");
-  ASSERT_TRUE(sealed);
-  const auto opened = store::open_bundle(as_bytes(*sealed), kName, key);
-  ASSERT_TRUE(opened);
-  EXPECT_EQ(serials(*opened), serials(set));
-}
-
 TEST_F(ActivationTest, RecoversASetThatHasNoFolder) {
   const auto set = a_set();
   put_live(set);

@@ -207,6 +207,7 @@ Status Authorizations::set_up(acme::Authorization authorization, const model::Dn
   MD_ASSIGN_OR_RETURN(const auto types, choices(authorization, name));
   MD_ASSIGN_OR_RETURN(const auto base, model::DnsName::parse(name.base()));
   std::vector<std::string> reasons;
+  ErrorKind kind = ErrorKind::Rejected;
   for (const model::ChallengeType type : types) {
     const acme::Challenge challenge = *authorization.find_challenge(model::name_of(type));
     context_.journal.progress(
@@ -222,10 +223,11 @@ Status Authorizations::set_up(acme::Authorization authorization, const model::Dn
     if (put.error().kind == ErrorKind::Stopped) {
       return put.error();
     }
+    kind = put.error().kind == ErrorKind::NotFound ? ErrorKind::NotFound : ErrorKind::Rejected;
     reasons.push_back(fmt::format("{}: {}", challenge.type, put.error().message));
   }
   return fail_with_problem(
-      ErrorKind::Rejected,
+      kind,
       fmt::format("no challenge for {} could be set up: {}", name.text(), join(reasons, "; ")),
       std::string(kChallengeSetupFailure));
 }

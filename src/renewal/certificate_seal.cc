@@ -23,15 +23,6 @@ Result<std::string> line_for(std::string_view pem, std::string_view domain,
   return fmt::format("{}{}\n", kLabel, encode_hex(code));
 }
 
-/// In a time that does not tell where they differ.
-bool is_equal(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
-  }
-  return difference == 0;
-}
-
 }  // namespace
 
 Result<std::string> seal_certificate(std::string_view pem, std::string_view domain,
@@ -47,7 +38,7 @@ bool is_sealed_certificate(std::string_view text, std::string_view domain,
     return false;
   }
   const auto line = line_for(text.substr(end + 1), domain, spec, store_key);
-  return line && is_equal(*line, text.substr(0, end + 1));
+  return line && crypto::is_same_secret(*line, text.substr(0, end + 1));
 }
 
 Status stage_certificate(store::Store& store, const std::string& domain, const model::KeySpec& spec,

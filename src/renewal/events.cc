@@ -21,8 +21,8 @@ std::string log_type(std::string_view event) {
 // Of a command that cannot be started, as shells have it.
 constexpr int kNotStarted = 255;
 
-Error command_failed(std::string message, std::string detail, int log_id) {
-  Error error = fail(ErrorKind::Rejected, std::move(message));
+Error command_failed(ErrorKind kind, std::string message, std::string detail, int log_id) {
+  Error error = fail(kind, std::move(message));
   error.problem =
       Problem{fmt::format("urn:org:apache:httpd:log:AH{}:", log_id), std::move(detail), 0, {}};
   return error;
@@ -87,11 +87,13 @@ Status Events::run(const std::vector<std::string>& argv, const std::string& atte
     std::string detail = outcome.error().kind == ErrorKind::Timeout
                              ? "failed: " + outcome.error().message
                              : failed_with(kNotStarted);
-    return command_failed(fmt::format("{}: {}", attempted, outcome.error().message),
+    const bool is_missing = outcome.error().kind == ErrorKind::NotFound;
+    return command_failed(is_missing ? ErrorKind::NotFound : ErrorKind::Rejected,
+                          fmt::format("{}: {}", attempted, outcome.error().message),
                           std::move(detail), log_id);
   }
   if (!outcome->succeeded()) {
-    return command_failed(fmt::format("{}: {}", attempted, describe(*outcome)),
+    return command_failed(ErrorKind::Rejected, fmt::format("{}: {}", attempted, describe(*outcome)),
                           failed_with(outcome->exit_code), log_id);
   }
   return {};

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <span>
 #include <system_error>
 
 #include "base/text.h"
@@ -21,12 +22,15 @@ constexpr std::string_view kNoProblemType =
 
 // APR's numbers and words, which job.json has always had for what is no errno.
 constexpr int kGeneral = 20014;
+constexpr int kIncompletePath = 20022;
 constexpr int kMissingParameter = 70013;
 
 std::string describe_status(int status) {
   switch (status) {
     case kGeneral:
       return "Internal error (specific information not available)";
+    case kIncompletePath:
+      return "The given path is incomplete";
     case kMissingParameter:
       return "Missing parameter for the specified command line option";
     default:
@@ -50,15 +54,34 @@ constexpr std::array<ProblemStatus, 8> kProblemStatuses{
      {"unauthorized", EACCES},
      {"unsupportedIdentifier", kMissingParameter}}};
 
-/// What a CA says has a number of its own, whatever became of it here.
-std::optional<int> status_of(const Problem& problem) {
+/// Of commands that the administrator has configured.
+constexpr std::array<std::string_view, 3> kCommandProblems{
+    "challenge-setup-failure",
+    "urn:org:apache:httpd:log:AH10108:", "urn:org:apache:httpd:log:AH10109:"};
+// What a CA finds when it validates a name. As the answer to a request "unauthorized" is Denied.
+constexpr std::array<std::string_view, 5> kValidationProblems{
+    "connection", "dns", "incorrectResponse", "tls", "unauthorized"};
+constexpr int kServiceUnavailable = 503;
+
+bool is_any_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+/// What a CA says has a number of its own, whatever became of it here, and so have commands.
+std::optional<int> status_of(const Problem& problem, ErrorKind kind) {
   if (problem.type == kNoProblemType) {
-    return kGeneral;
+    return problem.status == kServiceUnavailable ? EAGAIN : kGeneral;
+  }
+  if (is_any_of(kCommandProblems, problem.type)) {
+    return kind == ErrorKind::NotFound ? kIncompletePath : kGeneral;
   }
   if (!problem.type.starts_with(kAcmeError)) {
     return std::nullopt;
   }
   const std::string_view name = std::string_view(problem.type).substr(kAcmeError.size());
+  if (kind == ErrorKind::Rejected && is_any_of(kValidationProblems, name)) {
+    return EINVAL;
+  }
   const auto* const known = std::ranges::find(kProblemStatuses, name, &ProblemStatus::type);
   return known == kProblemStatuses.end() ? kGeneral : known->status;
 }
@@ -115,7 +138,8 @@ std::string describe(const Subproblem& subproblem) {
 
 model::JobResult result_of(const Error& error, std::string activity) {
   model::JobResult result;
-  const std::optional<int> status = error.problem ? status_of(*error.problem) : std::nullopt;
+  const std::optional<int> status =
+      error.problem ? status_of(*error.problem, error.kind) : std::nullopt;
   result.status = status.value_or(errno_of(error));
   result.status_description = describe_status(result.status);
   result.activity = std::move(activity);

@@ -67,13 +67,21 @@ TEST(ResultOf, NamesWhatTheSystemWouldSay) {
 }
 
 TEST(ResultOf, HasTheNumbersThatAlwaysStoodForTheProblemsOfACa) {
-  const auto status = [](const std::string& type) {
-    Error error = fail(ErrorKind::Rejected, "order a certificate");
+  const auto status = [](const std::string& type, ErrorKind kind = ErrorKind::Rejected) {
+    Error error = fail(kind, "order a certificate");
     error.problem = Problem{type, "words", 400, {}};
     return result_of(error, "").status;
   };
   const std::string acme = "urn:ietf:params:acme:error:";
-  EXPECT_EQ(status(acme + "unauthorized"), EACCES);
+  EXPECT_EQ(status(acme + "unauthorized", ErrorKind::Denied), EACCES);
+  for (const char* type : {"unauthorized", "connection", "dns", "tls", "incorrectResponse"}) {
+    EXPECT_EQ(status(acme + type), EINVAL) << type << ": what a validation came to";
+  }
+  for (const char* type : {"challenge-setup-failure", "urn:org:apache:httpd:log:AH10108:",
+                           "urn:org:apache:httpd:log:AH10109:"}) {
+    EXPECT_EQ(status(type), 20014) << type;
+    EXPECT_EQ(status(type, ErrorKind::NotFound), 20022) << type << ": there is no such command";
+  }
   EXPECT_EQ(status(acme + "malformed"), EINVAL);
   EXPECT_EQ(status(acme + "badCSR"), EINVAL);
   for (const char* type : {"rateLimited", "rejectedIdentifier", "invalidContact"}) {

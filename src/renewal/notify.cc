@@ -18,18 +18,14 @@ constexpr LogId kNotifyFailed{10108};
 constexpr std::chrono::seconds kWhileStopping{1};
 constexpr std::chrono::hours kExpiringInterval{24};
 constexpr std::string_view kNotifyErrorEntry = "notify-error";
-constexpr std::string_view kRenewedActivity = "Telling of the renewal";
-constexpr std::string_view kNotifyActivity = "Running MDNotifyCmd";
-constexpr std::string_view kExpiringActivity = "Telling of a certificate that expires";
 
-/// By mod_md, too, which knows no activities there.
+/// Attempts fail in the middle of an activity, commands in none.
 bool is_of_notice(const model::Job& job) {
   const std::string& problem = job.last.problem.type;
   const std::string& activity = job.last.activity;
   return (problem == "urn:org:apache:httpd:log:AH10108:" ||
           problem == "urn:org:apache:httpd:log:AH10109:") &&
-         (activity == kRenewedActivity || activity == kNotifyActivity ||
-          activity == kExpiringActivity || (job.finished && activity.empty()));
+         activity.empty();
 }
 
 bool is_failure_of_command(const model::JobLogEntry& entry) {
@@ -65,7 +61,6 @@ void forget_failing_command(model::Job& job) {
 }
 
 struct RenewalNotices::Notice {
-  std::string_view activity;
   std::string_view failure_entry;
   LogId log_id;
 };
@@ -73,7 +68,6 @@ struct RenewalNotices::Notice {
 struct RenewalNotices::Round {
   bool tried{false};
   std::optional<Error> failure{};  ///< the last one
-  std::string_view activity{};     ///< that failed
 };
 
 void RenewalNotices::expect() {
@@ -120,15 +114,15 @@ void RenewalNotices::count_failure(TimePoint again, const Round& round) {
   if (failed_attempts(job) == 0) {
     job.errors = 1;
     job.next_run = again;
-    job.last = result_of(*round.failure, std::string(round.activity));
+    job.last = result_of(*round.failure, "");
   }
 }
 
 /// One command that fails keeps no other from being run.
 RenewalNotices::Round RenewalNotices::tell_all(bool is_expiring) {
-  static constexpr Notice kRenewed{kRenewedActivity, kMessageErrorEntry, kMessageFailed};
-  static constexpr Notice kNotify{kNotifyActivity, kNotifyErrorEntry, kNotifyFailed};
-  static constexpr Notice kExpiring{kExpiringActivity, kMessageErrorEntry, kMessageFailed};
+  static constexpr Notice kRenewed{kMessageErrorEntry, kMessageFailed};
+  static constexpr Notice kNotify{kNotifyErrorEntry, kNotifyFailed};
+  static constexpr Notice kExpiring{kMessageErrorEntry, kMessageFailed};
   model::Job& job = journal_.job;
   Round round;
   const auto note = [&](const Notice& notice, const Status& sent) {
@@ -136,7 +130,6 @@ RenewalNotices::Round RenewalNotices::tell_all(bool is_expiring) {
     if (!sent) {
       failed(notice, sent.error());
       round.failure = sent.error();
-      round.activity = notice.activity;
     }
     return sent.has_value();
   };

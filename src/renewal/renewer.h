@@ -40,6 +40,8 @@ class Renewer {
  private:
   std::optional<model::Job> take_unsaved(const std::string& domain_name);
   acme::NoncePool& nonces_for(const std::string& ca_url);
+  /// Another process has the domain's lock: that is told when it has lasted.
+  void note_busy(const std::string& domain_name);
 
   World world_;
   Events events_;
@@ -52,6 +54,8 @@ class Renewer {
   std::map<std::string, std::unique_ptr<acme::NoncePool>> nonces_;  // by CA URL, guarded by mutex_
   /// Jobs that a full or unwritable disk did not take, so that they back off all the same.
   std::map<std::string, model::Job> unsaved_jobs_;  // by domain, guarded by mutex_
+  /// Since when domains have been busy; those that were told of have none.
+  std::map<std::string, std::optional<TimePoint>> busy_since_;  // by domain, guarded by mutex_
 };
 
 }  // namespace md::renewal

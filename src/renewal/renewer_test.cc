@@ -9,7 +9,6 @@
 
 #include "renewal/testing/renewal_bed.h"
 #include "renewal/worker_pool.h"
-#include "store/lock.h"
 
 namespace md::renewal {
 namespace {
@@ -479,14 +478,6 @@ TEST(Renewer, LooksAfterTwentyDomainsAtOnceWithOneAccount) {
   EXPECT_EQ(bed.ca.accounts(), 1U);
   EXPECT_EQ(bed.ca.orders(), 20U);
   EXPECT_THAT(bed.challenge_folders(), IsEmpty());
-}
-
-TEST(Renewer, WaitsForWhoeverHoldsTheDomainsLock) {
-  RenewalBed bed;
-  const auto lock = store::FileLock::try_acquire(bed.store().path_of("locks") / "example.org.lock");
-  ASSERT_TRUE(lock);
-  EXPECT_EQ(bed.check() - bed.clock.now(), 1s);
-  EXPECT_EQ(bed.ca.requests_to("/"), 0U);
 }
 
 TEST(Renewer, M3_RestsAfterABrokenJobAndGoesOn) {

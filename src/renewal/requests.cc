@@ -18,20 +18,25 @@ constexpr std::chrono::milliseconds kLookInterval{500};
 }  // namespace
 
 std::optional<store::RenewalRequest> RequestBox::load(const std::string& domain_name) {
-  const std::string path = store::request_path(domain_name);
-  const auto text = store_.load_at_root(path);
+  const auto text = store_.load_at_root(store::request_path(domain_name));
   if (!text && text.error().kind == ErrorKind::NotFound) {
     return std::nullopt;
   }
-  auto request = text ? store::parse_renewal_request(*text, path)
+  auto request = text ? store::parse_renewal_request(*text, domain_name, store_.key())
                       : Result<store::RenewalRequest>(text.error());
-  if (request) {
-    return *request;
+  if (!request) {
+    logger_.warning({}, fmt::format("{}: a request that is none is removed: {}", domain_name,
+                                    request.error().message));
+    remove(domain_name);
+    return std::nullopt;
   }
-  logger_.warning({}, fmt::format("{}: a request that is none is removed: {}", domain_name,
-                                  request.error().message));
-  remove(domain_name);
-  return std::nullopt;
+  const Past past = past_of(domain_name);
+  if (past.done.contains(request->requested)) {
+    remove(domain_name);
+    return std::nullopt;
+  }
+  request->now = request->now && !past.hurried.contains(request->requested);
+  return *request;
 }
 
 Status RequestBox::note_begin(const std::string& domain_name, const std::string& live,
@@ -39,11 +44,30 @@ Status RequestBox::note_begin(const std::string& domain_name, const std::string&
   if (!request.now && request.replacing == live) {
     return {};
   }
+  if (request.now) {
+    const std::lock_guard lock(mutex_);
+    past_[domain_name].hurried.insert(request.requested);
+  }
   request.now = false;
   request.replacing = live;
-  return store_.save_at_root(store::request_path(domain_name),
-                             store::to_json(request).dump_compact(), store::kRequestFileMode,
+  MD_ASSIGN_OR_RETURN(const std::string text,
+                      store::sealed_request(request, domain_name, store_.key()));
+  return store_.save_at_root(store::request_path(domain_name), text, store::kRequestFileMode,
                              store::Durability::Replaceable);
+}
+
+void RequestBox::finish(const std::string& domain_name, const store::RenewalRequest& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    past_[domain_name].done.insert(request.requested);
+  }
+  remove(domain_name);
+}
+
+RequestBox::Past RequestBox::past_of(const std::string& domain_name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = past_.find(domain_name);
+  return found == past_.end() ? Past() : found->second;
 }
 
 void RequestBox::remove(const std::string& domain_name) {
@@ -56,7 +80,7 @@ RequestWatch::RequestWatch(store::FileStore& store, const std::vector<std::strin
                            std::function<void(std::size_t)> look_again, Logger& logger)
     : store_(store), look_again_(std::move(look_again)), logger_(logger) {
   for (std::size_t i = 0; i < domains.size(); ++i) {
-    numbers_.emplace(domains[i], i);
+    numbers_.emplace(store::request_path(domains[i]), i);
   }
 }
 
@@ -76,25 +100,24 @@ void RequestWatch::look(const std::function<void(std::size_t)>& look_again) {
   folder_failed_ = false;
   std::map<std::string, std::string> found;
   for (const std::string& file : *files) {
-    const auto domain = store::domain_of_request(file);
-    if (!domain) {
+    if (!store::is_request_file(file)) {
       continue;
     }
-    const auto number = numbers_.find(*domain);
+    const std::string path = fmt::format("{}/{}", store::kRequestFolder, file);
+    const auto number = numbers_.find(path);
     if (number == numbers_.end()) {
-      logger_.warning({}, fmt::format("a request about {} is removed: no managed domain has this "
-                                      "name",
-                                      printable(*domain)));
-      std::ignore = store_.remove_at_root(store::request_path(*domain));
+      logger_.warning(
+          {}, fmt::format("{} is removed: no managed domain has this name", printable(path)));
+      std::ignore = store_.remove_at_root(path);
       continue;
     }
     // One that cannot be read is looked at by whoever looks after the domain.
-    std::string text = store_.load_at_root(store::request_path(*domain)).value_or("");
-    const auto before = seen_.find(*domain);
+    std::string text = store_.load_at_root(path).value_or("");
+    const auto before = seen_.find(path);
     if (before == seen_.end() || before->second != text) {
       look_again(number->second);
     }
-    found.emplace(*domain, std::move(text));
+    found.emplace(path, std::move(text));
   }
   seen_ = std::move(found);
 }

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,11 +31,22 @@ class RequestBox {
   Status note_begin(const std::string& domain_name, const std::string& live,
                     store::RenewalRequest& request);
   /// It is done.
-  void remove(const std::string& domain_name);
+  void finish(const std::string& domain_name, const store::RenewalRequest& request);
 
  private:
+  /// What is asked again with the same file, which a program may have kept, counts no more.
+  struct Past {
+    std::set<TimePoint> done;     ///< when those that are done were written
+    std::set<TimePoint> hurried;  ///< when those whose `now` was heeded were written
+  };
+
+  [[nodiscard]] Past past_of(const std::string& domain_name);
+  void remove(const std::string& domain_name);
+
   store::FileStore& store_;
   Logger& logger_;
+  std::mutex mutex_;
+  std::map<std::string, Past> past_;  // by domain, guarded by mutex_
 };
 
 /// Looks for new requests every half second, on a thread of its own. `look` for tests; `start` and
@@ -63,7 +76,7 @@ class RequestWatch {
   void watch(Waiter& waiter);
 
   store::FileStore& store_;
-  std::map<std::string, std::size_t> numbers_;  // of the domains, by name
+  std::map<std::string, std::size_t> numbers_;  // of the domains, by the path of their request
   const std::function<void(std::size_t)> look_again_;
   Logger& logger_;
   std::map<std::string, std::string> seen_;  // what each file said at the last look

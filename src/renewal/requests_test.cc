@@ -17,11 +17,16 @@ using testing::RenewalBed;
 
 enum class Urgency { Now, Whenever };
 
+void put(RenewalBed& bed, const store::RenewalRequest& request) {
+  const auto text = store::sealed_request(request, bed.domain.name, bed.store().key());
+  ASSERT_TRUE(text);
+  ASSERT_TRUE(bed.store().save_at_root(store::request_path(bed.domain.name), *text, 0644,
+                                       store::Durability::Replaceable));
+}
+
 void ask(RenewalBed& bed, Urgency urgency = Urgency::Whenever) {
   const store::RenewalRequest request{urgency == Urgency::Now, bed.clock.now(), ""};
-  ASSERT_TRUE(bed.store().save_at_root(store::request_path(bed.domain.name),
-                                       store::to_json(request).dump(), 0644,
-                                       store::Durability::Replaceable));
+  put(bed, request);
 }
 
 bool is_asked(RenewalBed& bed) {
@@ -123,9 +128,7 @@ TEST(RequestedRenewal, IsDoneOnceThoughTheWorkerDiesAtTheEnd) {
   static_cast<void>(bed.activate());
   // As if it had died before it removed the request and finished the job.
   const store::RenewalRequest begun{false, bed.clock.now(), "something else"};
-  ASSERT_TRUE(bed.store().save_at_root(store::request_path(bed.domain.name),
-                                       store::to_json(begun).dump(), 0644,
-                                       store::Durability::Replaceable));
+  put(bed, begun);
   bed.check();
   EXPECT_FALSE(is_asked(bed));
   EXPECT_EQ(bed.ca.orders(), 2U);
@@ -139,6 +142,48 @@ TEST(RequestedRenewal, ThatCannotBeReadIsToldAndRemoved) {
   EXPECT_EQ(bed.ca.orders(), 1U);
   EXPECT_FALSE(is_asked(bed));
   EXPECT_TRUE(bed.logger.mentions("a request that is none is removed"));
+}
+
+TEST(RequestedRenewal, M11_CountsOnceHoweverOftenItsFileIsPutBack) {
+  for (const Urgency urgency : {Urgency::Now, Urgency::Whenever}) {
+    BedWithCertificate bed;
+    ask(bed, urgency);
+    const std::string path = store::request_path(bed.domain.name);
+    const std::string kept = bed.store().load_at_root(path).value();
+    for (int i = 0; i < 5; ++i) {
+      bed.check();
+      static_cast<void>(bed.activate());
+      bed.clock.advance(1h);
+      ASSERT_TRUE(bed.store().save_at_root(path, kept, 0644, store::Durability::Replaceable));
+    }
+    EXPECT_EQ(bed.ca.orders(), 2U);
+  }
+}
+
+TEST(RequestedRenewal, M11_HurriesOnceHoweverOftenItsFileIsPutBack) {
+  BedWithCertificate bed;
+  bed.ca.behaviour.rejected_names = {"example.org"};  // permanent: daily
+  ask(bed, Urgency::Now);
+  const std::string path = store::request_path(bed.domain.name);
+  const std::string kept = bed.store().load_at_root(path).value();
+  for (int i = 0; i < 5; ++i) {
+    bed.check();
+    bed.clock.advance(1h);
+    ASSERT_TRUE(bed.store().save_at_root(path, kept, 0644, store::Durability::Replaceable));
+  }
+  EXPECT_EQ(bed.job().errors, 1U);
+}
+
+TEST(RequestedRenewal, M11_OfSomebodyWithoutTheStoresKeyIsNone) {
+  BedWithCertificate bed;
+  const store::RenewalRequest request{true, bed.clock.now(), ""};
+  ASSERT_TRUE(bed.store().save_at_root(store::request_path(bed.domain.name),
+                                       store::to_json(request).dump(), 0644,
+                                       store::Durability::Replaceable));
+  bed.check();
+  EXPECT_EQ(bed.ca.orders(), 1U);
+  EXPECT_FALSE(is_asked(bed));
+  EXPECT_TRUE(bed.logger.mentions("its seal is not of this store"));
 }
 
 TEST(RequestWatch, TellsOfNewAndChangedRequests) {
@@ -169,7 +214,7 @@ TEST(RequestWatch, RemovesRequestsAboutUnknownDomains) {
   ask(bed);
   watch.look();
   EXPECT_FALSE(is_asked(bed));
-  EXPECT_TRUE(bed.logger.mentions("a request about example.org is removed"));
+  EXPECT_TRUE(bed.logger.mentions("requests/example.org.json is removed"));
 }
 
 TEST(RequestWatch, LooksOnAThreadOfItsOwn) {

@@ -23,6 +23,7 @@ using store::Group;
 constexpr LogId kSetUp{10059};
 constexpr LogId kAttemptFailed{10056};
 constexpr LogId kNextRun{10057};
+constexpr LogId kPutOff{10060};
 constexpr LogId kCommandFailed{10109};
 
 // The activator works within a second, its successor too if it has died; children learn of the new
@@ -260,7 +261,7 @@ std::optional<TimePoint> Visit::begin_request(const CertificateSetFacts& live) {
 /// What was asked for is there.
 void Visit::end_request() {
   if (request_) {
-    tools_.requests.remove(domain_.name);
+    tools_.requests.finish(domain_.name, *request_);
     request_.reset();
   }
 }
@@ -345,12 +346,18 @@ TimePoint Visit::put_off(const Error& error) {
   }
   world_.logger.warning(kCommandFailed,
                         fmt::format("{}: the renewal is put off: {}", domain_.name, error.message));
-  const bool is_news = journal_.job.last.problem.detail != error.message;
-  journal_.job.last = result_of(error, "Asking whether to renew");
-  journal_.job.last.problem.detail = error.message;  // with what the command said
-  if (is_news) {
-    journal_.note("renewing-denied", error.problem ? error.problem->type : "", error.message);
+  model::Job& job = journal_.job;
+  const model::JobResult denied = result_of(error, "");
+  if (job.errors == 0) {  // otherwise the job tells why attempts fail
+    job.last = denied;
   }
+  if (job.log.empty() || job.log.front().type != kMessageErrorEntry ||
+      job.log.front().detail != denied.problem.detail) {
+    journal_.note(kMessageErrorEntry, denied.problem.type, denied.problem.detail);
+  }
+  world_.logger.info(kPutOff, fmt::format("{}: the renewal waits for MDMessageCmd, which is asked "
+                                          "again at the next regular check",
+                                          domain_.name));
   save();
   return next_regular_check();
 }

@@ -56,7 +56,7 @@ void add_job(Lines& lines, const model::Job& job, std::size_t staged, TimePoint 
   } else if (!job.last.problem.detail.empty()) {
     lines.add("ActivityLastDetail", job.last.problem.detail);
   }
-  if (job.next_run && *job.next_run > now) {
+  if (!job.finished && job.next_run && *job.next_run > now) {
     lines.add("ActivityNextRun", seconds_until(*job.next_run, now));
   }
 }

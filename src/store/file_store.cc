@@ -112,7 +112,8 @@ Status FileStore::save(Group group, std::string_view folder, std::string_view fi
   MD_TRY(check_names({folder, file}));
   MD_TRY_CONTEXT(check_size(content), "save " + path(group, folder, file));
   const Path target = file_path(group, folder, file);
-  const NewFile new_file{content, layout_of(group).file_mode, owner_of(group), durability};
+  const NewFile new_file{content, mode_of_file(layout_of(group), file), owner_of(group),
+                         durability};
   Status saved = replace(target, new_file);
   if (!saved && saved.error().kind == ErrorKind::NotFound) {
     MD_TRY_CONTEXT(make_folder(group, folder), "save " + path(group, folder, file));
@@ -239,7 +240,8 @@ Status FileStore::take_over_folder(Group group, std::string_view folder) {
   MD_ASSIGN_OR_RETURN(const auto entries, files_.list(where));
   for (const FileSystem::Entry& entry : entries) {
     MD_TRY(entry.is_regular
-               ? files_.adjust_file(where / entry.name, layout.file_mode, pointer_to(owner))
+               ? files_.adjust_file(where / entry.name, mode_of_file(layout, entry.name),
+                                    pointer_to(owner))
                : files_.remove_tree(where / entry.name));
   }
   return {};

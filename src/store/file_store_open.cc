@@ -202,7 +202,7 @@ void FileStore::adjust_folder(const Path& folder, const GroupLayout& layout, con
   if (layout.for_child_group && entries) {
     for (const FileSystem::Entry& entry : *entries) {
       if (adjusted && entry.is_regular) {
-        adjusted = files_.adjust_file(folder / entry.name, layout.file_mode, owner);
+        adjusted = files_.adjust_file(folder / entry.name, mode_of_file(layout, entry.name), owner);
       }
     }
   }

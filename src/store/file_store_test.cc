@@ -118,7 +118,8 @@ TEST_F(FileStoreTest, ModesDoNotDependOnTheUmask) {  // ST-10
       ASSERT_TRUE((*store)->save(group, "a", "f", "x", Durability::Synced));
       const bool is_public = group == Group::Challenges || group == Group::Ocsp;
       const bool is_for_group = group == Group::Accounts;
-      const unsigned folder_mode = is_public ? 0755U : is_for_group ? 0750U : 0700U;
+      const bool is_open = is_public || group == Group::Staging;
+      const unsigned folder_mode = is_open ? 0755U : is_for_group ? 0750U : 0700U;
       const unsigned file_mode = is_public ? 0644U : is_for_group ? 0640U : 0600U;
       const fs::path name(name_of(group));
       EXPECT_EQ(mode_of(name), folder_mode) << name;
@@ -128,6 +129,19 @@ TEST_F(FileStoreTest, ModesDoNotDependOnTheUmask) {  // ST-10
     EXPECT_EQ(mode_of("md_store.json"), 0600U);
     EXPECT_EQ(mode_of(""), 0755U);
     fs::remove_all(root());
+  }
+}
+
+TEST_F(FileStoreTest, M5_OfStagingOnlyWhatIsNoSecretIsReadable) {
+  const auto store = open();
+  for (const char* const file : {"job.json", "pubcert.pem", "pubcert.secp384r1.pem"}) {
+    ASSERT_TRUE((*store)->save(Group::Staging, "a", file, "x", Durability::Synced));
+    EXPECT_EQ(mode_of(fs::path("staging/a") / file), 0644U) << file;
+  }
+  for (const char* const file : {"md.json", "account.json", "account.pem", "privkey.pem",
+                                 "privkey.secp384r1.pem", "order.json", "kept.json"}) {
+    ASSERT_TRUE((*store)->save(Group::Staging, "a", file, "x", Durability::Synced));
+    EXPECT_EQ(mode_of(fs::path("staging/a") / file), 0600U) << file;
   }
 }
 
@@ -231,7 +245,7 @@ TEST_F(FileStoreTest, TakesAStoreOfModMdAndOfAnotherUser) {
   const std::pair<uid_t, gid_t> child{kChild.uid, kChild.gid};
   EXPECT_EQ(owner_of("staging"), child);
   EXPECT_EQ(owner_of("staging/one.example.org"), child);
-  EXPECT_EQ(mode_of("staging/one.example.org"), 0700U);
+  EXPECT_EQ(mode_of("staging/one.example.org"), 0755U);
   EXPECT_EQ((*store)->load(Group::Staging, "one.example.org", "job.json").value(), "{}");
   EXPECT_TRUE(logger_.entries().empty());
 }

@@ -74,30 +74,40 @@ std::size_t length_of(const std::vector<std::string>& names, std::string_view li
   return slot_at(names.size()) * sizeof(Word) + lines.size();
 }
 
-void fill(void* memory, std::size_t count, std::string_view names) {
-  word_at(memory, kMagicWord).store(kMagic);
-  word_at(memory, kVersionWord).store(kVersion);
-  word_at(memory, kCountWord).store(count);
-  std::memcpy(static_cast<Word*>(memory) + slot_at(count), names.data(), names.size());
+Descriptor open_for_reading(const std::filesystem::path& path) {
+  return Descriptor(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<GenerationTable>> GenerationTable::create(
-    const std::filesystem::path& path, const std::vector<std::string>& names) {
+Result<std::unique_ptr<GenerationTable>> GenerationTable::fill(
+    const Descriptor& file, Descriptor for_reading, const std::vector<std::string>& names) {
   const std::string lines = lines_of(names);
   const std::size_t length = length_of(names, lines);
-  std::filesystem::path temporary = path;
-  temporary.replace_filename(fmt::format(".tmp-{}-{}", ::getpid(), path.filename().string()));
-  MD_ASSIGN_OR_RETURN(const Descriptor file, make_file(temporary, length));
   void* const memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (memory == MAP_FAILED) {
-    const int error_number = errno;
-    (void)::unlink(temporary.c_str());
-    return failed("map", path, error_number);
+    return fail_errno(errno, "map memory for the generation table");
   }
-  std::unique_ptr<GenerationTable> table(new GenerationTable(memory, length, names.size()));
-  fill(memory, names.size(), lines);
+  std::unique_ptr<GenerationTable> table(
+      new GenerationTable(memory, length, names.size(), std::move(for_reading)));
+  word_at(memory, kMagicWord).store(kMagic);
+  word_at(memory, kVersionWord).store(kVersion);
+  word_at(memory, kCountWord).store(names.size());
+  std::memcpy(static_cast<Word*>(memory) + slot_at(names.size()), lines.data(), lines.size());
+  return table;
+}
+
+Result<std::unique_ptr<GenerationTable>> GenerationTable::create(
+    const std::filesystem::path& path, const std::vector<std::string>& names) {
+  std::filesystem::path temporary = path;
+  temporary.replace_filename(fmt::format(".tmp-{}-{}", ::getpid(), path.filename().string()));
+  MD_ASSIGN_OR_RETURN(const Descriptor file,
+                      make_file(temporary, length_of(names, lines_of(names))));
+  auto table = fill(file, open_for_reading(temporary), names);
+  if (!table) {
+    (void)::unlink(temporary.c_str());
+    return table;
+  }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error_number = errno;
     (void)::unlink(temporary.c_str());
@@ -108,15 +118,13 @@ Result<std::unique_ptr<GenerationTable>> GenerationTable::create(
 
 Result<std::unique_ptr<GenerationTable>> GenerationTable::create_unnamed(
     const std::vector<std::string>& names) {
-  const std::string lines = lines_of(names);
-  const std::size_t length = length_of(names, lines);
-  void* const memory =
-      ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) {
-    return fail_errno(errno, "map memory for the generation table");
+  const Descriptor file(::memfd_create("mod_md generations", MFD_CLOEXEC));
+  const auto length = static_cast<off_t>(length_of(names, lines_of(names)));
+  // Its owner alone may write, so that a child cannot open it anew for writing.
+  if (!file.is_open() || ::fchmod(file.get(), 0644) != 0 || ::ftruncate(file.get(), length) != 0) {
+    return fail_errno(errno, "make memory for the generation table");
   }
-  fill(memory, names.size(), lines);
-  return std::unique_ptr<GenerationTable>(new GenerationTable(memory, length, names.size()));
+  return fill(file, open_for_reading(fmt::format("/proc/self/fd/{}", file.get())), names);
 }
 
 GenerationTable::~GenerationTable() {
@@ -154,8 +162,19 @@ void GenerationTable::bump(std::size_t slot, TimePoint now) {
   word_at(memory_, kEpochWord).fetch_add(1, std::memory_order_acq_rel);
 }
 
-void GenerationTable::make_read_only() noexcept {
-  (void)::mprotect(memory_, length_, PROT_READ);
+Status GenerationTable::make_read_only() {
+  if (!for_reading_.is_open()) {  // there was no /proc
+    return ::mprotect(memory_, length_, PROT_READ) == 0
+               ? Status()
+               : fail_errno(errno, "make the generation table read-only");
+  }
+  void* const memory = ::mmap(nullptr, length_, PROT_READ, MAP_SHARED, for_reading_.get(), 0);
+  if (memory == MAP_FAILED) {
+    return fail_errno(errno, "map the generation table for reading");
+  }
+  (void)::munmap(memory_, length_);
+  memory_ = memory;
+  return {};
 }
 
 }  // namespace md::store

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 
 namespace md::store {
@@ -38,15 +39,21 @@ class GenerationTable {
   [[nodiscard]] std::uint64_t epoch() const;
   /// Only where it is writable.
   void bump(std::size_t slot, TimePoint now);
-  /// In a child: this mapping can only be read from now on.
-  void make_read_only() noexcept;
+  /// In a child, before it has threads: the memory is mapped anew from a descriptor that is open
+  /// for reading alone, so that no mprotect makes it writable again.
+  Status make_read_only();
 
  private:
-  GenerationTable(void* memory, std::size_t length, std::size_t size)
-      : memory_(memory), length_(length), size_(size) {}
+  /// A table in that file, which has its length already.
+  static Result<std::unique_ptr<GenerationTable>> fill(const Descriptor& file,
+                                                       Descriptor for_reading,
+                                                       const std::vector<std::string>& names);
+  GenerationTable(void* memory, std::size_t length, std::size_t size, Descriptor for_reading)
+      : memory_(memory), length_(length), size_(size), for_reading_(std::move(for_reading)) {}
   void* memory_;
   std::size_t length_;
   std::size_t size_;
+  Descriptor for_reading_;
 };
 
 }  // namespace md::store

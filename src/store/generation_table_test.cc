@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ TEST_F(GenerationTableTest, IsSharedWithChildrenThatOnlyRead) {
   ASSERT_EQ(::pipe(to_parent), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    table->make_read_only();
+    (void)table->make_read_only();
     char byte = 0;
     (void)!::read(to_child[0], &byte, 1);
     const bool is_seen =
@@ -86,6 +87,32 @@ TEST_F(GenerationTableTest, IsSharedWithChildrenThatOnlyRead) {
   for (const int fd : {to_child[0], to_child[1], to_parent[0], to_parent[1]}) {
     ::close(fd);
   }
+}
+
+TEST_F(GenerationTableTest, L2_AChildCannotMakeItWritableAgain) {
+  const auto named = make({"a"});
+  const auto unnamed = GenerationTable::create_unnamed({"a"}).value();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool is_done = bool(named->make_read_only()) && bool(unnamed->make_read_only());
+    // The maps of the process say which pages are those of the tables.
+    std::ifstream maps("/proc/self/maps");
+    bool is_writable = false;
+    for (std::string line; std::getline(maps, line);) {
+      if (line.find("generations") == std::string::npos) {
+        continue;
+      }
+      std::uintptr_t from = 0;
+      std::uintptr_t to = 0;
+      (void)std::sscanf(line.c_str(), "%lx-%lx", &from, &to);
+      is_writable = is_writable || ::mprotect(reinterpret_cast<void*>(from), to - from,
+                                              PROT_READ | PROT_WRITE) == 0;
+    }
+    ::_exit(is_done && !is_writable ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(GenerationTableTest, AChangeOfAChildIsSeenByTheParent) {

@@ -77,11 +77,12 @@ model::JobResult parse_result(const Value& value) {
   return result;
 }
 
-/// mod_md tells the start of a new certificate's validity with the result that brought it, too:
-/// one without words of its own.
+/// mod_md tells the start of a new certificate's validity with the result that brought it, too: one
+/// without words of its own, or with those of a command that was to be told.
 bool tells_validity(const model::Job& job) {
-  return job.valid_from && job.finished && job.last.status == 0 && job.last.activity.empty() &&
-         job.last.problem.detail.empty();
+  const bool is_of_command = job.last.problem.type.starts_with("urn:org:apache:httpd:log:");
+  return job.valid_from && job.finished && job.last.activity.empty() &&
+         (is_of_command || (job.last.status == 0 && job.last.problem.detail.empty()));
 }
 
 Value to_json(const model::JobLogEntry& entry) {

@@ -32,9 +32,16 @@ inline constexpr std::array<GroupLayout, 7> kGroups{{
     {Group::Challenges, true, false, 0755, 0644},
     {Group::Domains, false, false, 0700, 0600},
     {Group::Ocsp, true, false, 0755, 0644},
-    {Group::Staging, true, false, 0700, 0600},
+    {Group::Staging, true, false, 0755, 0600},
     {Group::Tmp, false, false, 0700, 0600},
 }};
+
+/// What a certificate and the state of its renewal are is no secret, and monitoring of other users
+/// reads it in staging. The other files there have keys, and settings that may be secret.
+constexpr mode_t mode_of_file(const GroupLayout& layout, std::string_view file) {
+  const bool is_public = file.starts_with("pubcert.") || file == "job.json";
+  return layout.group == Group::Staging && is_public ? 0644 : layout.file_mode;
+}
 
 constexpr std::size_t index_of(Group group) {
   return static_cast<std::size_t>(group);

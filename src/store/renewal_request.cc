@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "base/file_name.h"
 #include "base/text.h"
+#include "crypto/digest.h"
 #include "store/layout.h"
 
 namespace md::store {
@@ -11,10 +13,23 @@ namespace {
 
 constexpr std::string_view kRenew = "renew";
 constexpr std::string_view kExtension = ".json";
+constexpr std::string_view kPurpose = "mod_md request to renew";
+
+/// What the seal is made of has no NUL: names, and JSON.
+Result<std::string> seal_of(const json::Value& request, std::string_view domain_name,
+                            const SecretBytes& store_key) {
+  MD_ASSIGN_OR_RETURN(const SecretBytes key, crypto::derive_key(store_key.bytes(), kPurpose));
+  const std::string sealed =
+      std::string(domain_name).append(1, '\0').append(request.dump_compact());
+  MD_ASSIGN_OR_RETURN(const Bytes code, crypto::hmac_sha256(key.bytes(), as_bytes(sealed)));
+  return encode_hex(code);
+}
 
 }  // namespace
 
-Result<RenewalRequest> parse_renewal_request(std::string_view text, std::string_view what) {
+Result<RenewalRequest> parse_renewal_request(std::string_view text, std::string_view domain_name,
+                                             const SecretBytes& store_key) {
+  const std::string what = request_path(domain_name);
   MD_ASSIGN_OR_RETURN(const json::Value value, json::Value::parse(text, what));
   const auto action = value.get("action").as_string();
   if (action != kRenew) {
@@ -26,8 +41,24 @@ Result<RenewalRequest> parse_renewal_request(std::string_view text, std::string_
   if (!requested) {
     return fail(ErrorKind::Corrupt, fmt::format("{}: 'requested' is no HTTP date", what));
   }
-  return RenewalRequest{value.get("now").as_bool().value_or(false), *requested,
-                        value.get("replacing").as_string().value_or("")};
+  const RenewalRequest request{value.get("now").as_bool().value_or(false), *requested,
+                               value.get("replacing").as_string().value_or("")};
+  MD_ASSIGN_OR_RETURN(const std::string seal, seal_of(to_json(request), domain_name, store_key));
+  if (!crypto::is_same_secret(value.get("seal").as_string().value_or(""), seal)) {
+    return fail(ErrorKind::Corrupt,
+                fmt::format("{}: neither a2md nor the server has written it: its seal is not of "
+                            "this store",
+                            what));
+  }
+  return request;
+}
+
+Result<std::string> sealed_request(const RenewalRequest& request, std::string_view domain_name,
+                                   const SecretBytes& store_key) {
+  json::Value document = to_json(request);
+  MD_ASSIGN_OR_RETURN(const std::string seal, seal_of(document, domain_name, store_key));
+  document.set("seal", seal);
+  return document.dump();
 }
 
 json::Value to_json(const RenewalRequest& request) {
@@ -40,15 +71,12 @@ json::Value to_json(const RenewalRequest& request) {
 }
 
 std::string request_path(std::string_view domain_name) {
-  return fmt::format("{}/{}{}", kRequestFolder, domain_name, kExtension);
+  return fmt::format("{}/{}{}", kRequestFolder, file_name_for(domain_name), kExtension);
 }
 
-std::optional<std::string> domain_of_request(std::string_view file_name) {
-  if (!file_name.ends_with(kExtension) || file_name.starts_with(kTemporaryPrefix) ||
-      file_name.size() == kExtension.size()) {
-    return std::nullopt;
-  }
-  return std::string(file_name.substr(0, file_name.size() - kExtension.size()));
+bool is_request_file(std::string_view file_name) {
+  return file_name.ends_with(kExtension) && !file_name.starts_with(kTemporaryPrefix) &&
+         file_name.size() > kExtension.size();
 }
 
 }  // namespace md::store

@@ -9,11 +9,13 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/secret_bytes.h"
 #include "json/value.h"
 
 /// What an administrator asks of the server that runs: one file for each managed domain,
 /// `requests/<md>.json` at the root of the store. `a2md` writes and deletes them, the worker child
-/// reads them and deletes those that are done.
+/// reads them and deletes those that are done. Every program with the child's uid may write there,
+/// so a request bears a seal that only who knows the store's key can make.
 namespace md::store {
 
 inline constexpr std::string_view kRequestFolder = "requests";
@@ -30,14 +32,19 @@ struct RenewalRequest {
   friend bool operator==(const RenewalRequest&, const RenewalRequest&) = default;
 };
 
-/// Strict, as only we write them: what is no such request is Corrupt, and the message says why.
-Result<RenewalRequest> parse_renewal_request(std::string_view text, std::string_view what);
+/// Strict, as only we write them: what is no such request, or has no seal for that domain, is
+/// Corrupt, and the message says why.
+Result<RenewalRequest> parse_renewal_request(std::string_view text, std::string_view domain_name,
+                                             const SecretBytes& store_key);
 /// `{"action":"renew","now":true,"requested":"<HTTP date>"}`
 json::Value to_json(const RenewalRequest& request);
+/// The file for it: the same with `seal`.
+Result<std::string> sealed_request(const RenewalRequest& request, std::string_view domain_name,
+                                   const SecretBytes& store_key);
 
 /// "requests/<md>.json", for FileStore's load_at_root, save_at_root, and remove_at_root.
 std::string request_path(std::string_view domain_name);
-/// The other way: the domain that a file in `requests/` is about; nullopt for files of other names.
-std::optional<std::string> domain_of_request(std::string_view file_name);
+/// Can a file of that name in `requests/` be a request?
+bool is_request_file(std::string_view file_name);
 
 }  // namespace md::store

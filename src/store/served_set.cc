@@ -15,7 +15,6 @@ namespace {
 // number of certificates, certificates. Numbers have 4 bytes, big-endian; texts and DER are
 // preceded by their length.
 constexpr std::string_view kMagic = "mdserve1";
-constexpr std::string_view kKeyLabel = "mod_md served bundle";
 constexpr std::size_t kMaxEntries = 64;  // key specs of a domain, certificates of a chain
 
 /// Appends to memory that was made large enough before: keys are never copied by a reallocation.
@@ -159,10 +158,6 @@ std::string context_of(std::string_view domain_name) {
 }
 
 }  // namespace
-
-Result<SecretBytes> bundle_key(const SecretBytes& store_key) {
-  return crypto::derive_key(store_key.bytes(), kKeyLabel);
-}
 
 Result<Bytes> seal_bundle(const ServedSet& set, std::string_view domain_name,
                           const SecretBytes& bundle_key) {

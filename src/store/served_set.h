@@ -24,11 +24,8 @@ struct KeyedChain {
 /// All that is served for one managed domain: one entry per key spec.
 using ServedSet = std::vector<KeyedChain>;
 
-/// The key that seals bundles, from the store's key.
-Result<SecretBytes> bundle_key(const SecretBytes& store_key);
-
-/// `served/<md>.bundle`: all key types in one file, DER, AES-256-GCM, bound to the domain's name
-/// (design.md §3): readable by children that must not read `domains/`.
+/// All key types of a domain as one text, DER, sealed with AES-256-GCM and bound to the domain's
+/// name (see ServedBundles).
 Result<Bytes> seal_bundle(const ServedSet& set, std::string_view domain_name,
                           const SecretBytes& bundle_key);
 /// Anything but a bundle made for that domain with that key: Corrupt.

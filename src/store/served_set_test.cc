@@ -8,31 +8,18 @@
 #include <string>
 
 #include "crypto/digest.h"
+#include "store/testing/sample_chain.h"
 
 namespace md::store {
 namespace {
 
 using model::KeySpec;
 
-constexpr TimePoint kNow{std::chrono::seconds(1'795'000'000)};
-
-KeyedChain a_chain(const KeySpec& spec) {
-  const auto make = [](const KeySpec& key_spec, std::string_view name) {
-    auto key = crypto::PrivateKey::generate(key_spec).value();
-    auto certificate = crypto::make_fallback_certificate(key, {model::DnsName::parse(name).value()},
-                                                         {kNow, kNow + std::chrono::hours(24)})
-                           .value();
-    return std::pair(std::move(key), std::move(certificate));
-  };
-  auto [key, leaf] = make(spec, "a.test");
-  auto [other_key, issuer] = make(KeySpec::ec("P-256"), "ca.test");
-  return {spec, std::move(key), {std::move(leaf), std::move(issuer)}};
-}
-
 class ServedSetTest : public ::testing::Test {
  protected:
-  SecretBytes key_{bundle_key(SecretBytes(std::string_view("key of the store"))).value()};
-  ServedSet set_{a_chain(KeySpec::ec("P-256")), a_chain(KeySpec::rsa(2048))};
+  SecretBytes key_{crypto::random_bytes(32).value()};
+  ServedSet set_{testing::sample_chain(KeySpec::ec("P-256")),
+                 testing::sample_chain(KeySpec::rsa(2048))};
 };
 
 TEST_F(ServedSetTest, OpensWhatWasSealed) {
@@ -57,7 +44,7 @@ TEST_F(ServedSetTest, ShowsNothing) {
 
 TEST_F(ServedSetTest, OpensForItsDomainAndKeyOnly) {
   const Bytes sealed = seal_bundle(set_, "a.test", key_).value();
-  const SecretBytes other_key = bundle_key(SecretBytes(std::string_view("another"))).value();
+  const SecretBytes other_key = crypto::random_bytes(32).value();
   EXPECT_EQ(open_bundle(sealed, "b.test", key_).error().kind, ErrorKind::Corrupt);
   EXPECT_EQ(open_bundle(sealed, "a.test", other_key).error().kind, ErrorKind::Corrupt);
   EXPECT_NE(other_key.text(), key_.text());
