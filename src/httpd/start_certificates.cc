@@ -162,7 +162,7 @@ class StartCertificates {
   }
 
   void note_state(DomainRuntime& entry, const renewal::CertificateSetFacts& live) {
-    const auto [state, description] = status::documented_state_of(live);
+    const auto [state, description] = status::documented_state_of(entry.domain, live);
     if (entry.record.state == state && entry.record.state_description == description) {
       return;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "status/md_status.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -150,7 +152,28 @@ bool is_renewing(const DomainStatus& status) {
   return status.job && (!status.job->finished || !status.staged.certificates.empty());
 }
 
-std::pair<model::DomainState, std::string> documented_state_of(const CertificateSetFacts& live) {
+std::pair<model::DomainState, std::string> documented_state_of(const model::ManagedDomain& domain,
+                                                               const CertificateSetFacts& live) {
+  if (live.is_complete()) {
+    // Certificates of files have no key type of their own there.
+    const auto specs = domain.settings.effective_key_specs();
+    const bool wants_staple =
+        !domain.is_static() && domain.settings.must_staple == model::Switch::On;
+    for (std::size_t i = 0; i < live.certificates.size(); ++i) {
+      const renewal::CertificateFacts& certificate = live.certificates[i];
+      const model::KeySpec& spec =
+          domain.is_static() && i < specs.size() ? specs[i] : certificate.spec;
+      if (renewal::name_not_covered(domain, certificate)) {
+        return {model::DomainState::Incomplete,
+                fmt::format("certificate({}) does not cover all domains.", model::label_of(spec))};
+      }
+      if (wants_staple && !certificate.must_staple) {
+        return {model::DomainState::Incomplete,
+                fmt::format("'must-staple' is requested, but certificate({}) has it not enabled.",
+                            model::label_of(spec))};
+      }
+    }
+  }
   // Nothing has expired by then.
   return renewal::state_of(live, TimePoint::min());
 }
@@ -174,7 +197,8 @@ void mask_secrets(Value& document) {
 
 Value domain_status(const DomainStatus& status, Detail detail) {
   store::DomainRecord record = status.record;
-  std::tie(record.state, record.state_description) = documented_state_of(status.live);
+  std::tie(record.state, record.state_description) =
+      documented_state_of(status.domain, status.live);
   Value document = store::to_json(status.domain, record);
   mask_secrets(document);
   document.set("cert", described(status.live, status.ocsp, status.advices));

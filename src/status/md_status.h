@@ -38,10 +38,10 @@ struct DomainStatus {
   renewal::CaAdvices advices{};  ///< of the CA, about the live certificates
 };
 
-/// State and state-descr in md.json and status documents: as mod_md has it, a complete set stays
-/// complete when it expires.
+/// State and state-descr in md.json and status documents, as mod_md has them: a complete set stays
+/// complete when it expires, and one that lacks names or the must-staple that is wanted is none.
 std::pair<model::DomainState, std::string> documented_state_of(
-    const renewal::CertificateSetFacts& live);
+    const model::ManagedDomain& domain, const renewal::CertificateSetFacts& live);
 
 /// Takes out of an md.json what nobody is to see: the key of an external account, a proxy's
 /// password.

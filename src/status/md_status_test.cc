@@ -525,5 +525,33 @@ TEST(CertificateStatus, HasAnEmptyMemberForEachSpecWithoutACertificate) {  // D6
   EXPECT_EQ(certificate_status(sample.status()).dump_compact(), R"({"rsa":{},"P-256":{}})");
 }
 
+TEST(DocumentedState, IsIncompleteWithoutTheMustStapleThatIsWanted) {
+  using model::DomainState;
+  Sample sample = one_domain();
+  const auto state = [&] { return documented_state_of(sample.domain, sample.live); };
+  EXPECT_EQ(state(), std::pair(DomainState::Complete, std::string()));
+  sample.domain.settings.must_staple = model::Switch::On;
+  EXPECT_EQ(state(),
+            std::pair(DomainState::Incomplete,
+                      std::string("'must-staple' is requested, but certificate(rsa) has it not "
+                                  "enabled.")));
+  for (CertificateFacts& certificate : sample.live.certificates) {
+    certificate.must_staple = true;
+  }
+  EXPECT_EQ(state().first, DomainState::Complete);
+}
+
+TEST(DocumentedState, IsIncompleteWhereFilesLackAName) {
+  using model::DomainState;
+  Sample sample = one_domain();
+  sample.domain.settings.certificate_files = {"/cert.pem"};
+  sample.live.certificates.resize(1);
+  sample.live.certificates[0].spec = model::KeySpec::ec("0");
+  sample.live.certificates[0].names = {"one.example.org"};
+  EXPECT_EQ(documented_state_of(sample.domain, sample.live),
+            std::pair(DomainState::Incomplete,
+                      std::string("certificate(rsa) does not cover all domains.")));
+}
+
 }  // namespace
 }  // namespace md::status

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <tuple>
 
 #include "base/text.h"
+#include "status/md_status.h"
 
 namespace md::status {
 namespace {
@@ -114,7 +116,10 @@ std::string_view name_of(Standing standing) {
 Overview overview_of(const DomainStatus& status, TimePoint now) {
   Overview overview;
   describe_activity(status, overview);
-  const auto [state, description] = renewal::state_of(status.live, now);
+  auto [state, description] = renewal::state_of(status.live, now);
+  if (state == model::DomainState::Complete) {
+    std::tie(state, description) = documented_state_of(status.domain, status.live);
+  }
   overview.state = state_words(state, description);
   overview.severity = severity_of(status, state, overview.standing, now);
   return overview;

@@ -183,7 +183,9 @@ TEST(ServerStatusText, CountsADomainAsEverythingThatItIs) {  // D7
       {"running", [](auto& all) { all.add_running("a.test"); }, "0100"},
       {"first one failed", [](auto& all) { all.add_failed("a.test", "no"); }, "0110"},
       {"next one failed",
-       [](auto& all) { all.add_failed("a.test", "no").live = StatusSamples().add_good("b").live; },
+       [](auto& all) {
+         all.add_failed("a.test", "no").live = StatusSamples().add_good("a.test").live;
+       },
        "1110"},
       {"first one ready",
        [](auto& all) {

@@ -139,7 +139,7 @@ struct Counts {
 Counts count(const std::vector<DomainStatus>& domains) {
   Counts counts;
   for (const DomainStatus& status : domains) {
-    const auto state = documented_state_of(status.live).first;
+    const auto state = documented_state_of(status.domain, status.live).first;
     counts.ok += state == model::DomainState::Complete ? 1 : 0;
     if (!status.due.due && !is_renewing(status)) {
       continue;

@@ -21,6 +21,9 @@ class StatusSamples {
     facts.spec = model::KeySpec::rsa();
     facts.validity = {kNow - days(45), kNow + days(90)};
     facts.sha256_fingerprint = "abc123";
+    for (const model::DnsName& each : status.domain.names) {
+      facts.names.push_back(each.text());
+    }
     facts.issuer = "/CN=Some CA";
     status.live.certificates = {facts};
     status.due = {false, "not due before long", kNow + days(60)};
