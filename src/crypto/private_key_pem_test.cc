@@ -66,16 +66,20 @@ TEST(PrivateKeyPem, EncryptsForUseByModMd) {
   }
 }
 
-/// The parts of the DER that do not depend on salt and IV: what mod_md wrote and what we write.
+/// The parts of the DER that depend neither on salt and IV nor on the salt's length, which newer
+/// OpenSSL doubles: what mod_md wrote and what we write.
 std::string encryption_scheme(std::string_view pem) {
   const auto start = pem.find('\n') + 1;
   std::string base64(pem.substr(start, pem.find("-----END") - start));
   std::erase(base64, '\n');
   const std::string hex = encode_hex(decode_base64(base64).value());
   const auto pbes2 = hex.find("06092a864886f70d01050d");
-  const auto salt = hex.find("0408", pbes2);
-  const auto prf = hex.find("02020800", pbes2);  // 2048 rounds, and on to the IV
-  return hex.substr(pbes2, salt - pbes2) + "…" + hex.substr(prf, hex.find("0410", prf) - prf);
+  const auto pbkdf2 = hex.find("06092a864886f70d01050c", pbes2);
+  const auto prf = hex.find("02020800", pbkdf2);  // 2048 rounds, and on to the IV
+  if (prf == std::string::npos) {
+    return "no PBES2 with PBKDF2 of 2048 rounds: " + hex;
+  }
+  return hex.substr(prf, hex.find("0410", prf) - prf);
 }
 
 TEST(PrivateKeyPem, EncryptsWithTheSameSchemeAsModMd) {

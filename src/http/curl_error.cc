@@ -9,6 +9,10 @@
 namespace md::http {
 namespace {
 
+/// CURLE_TOO_LARGE, since libcurl 8.6: a header line beyond its bounds, where older ones have no
+/// memory left, without a word; or, with words, more lines than it takes.
+constexpr int kTooLarge = 100;
+
 std::string_view name_of(Request::Method method) {
   switch (method) {
     case Request::Method::Get:
@@ -56,9 +60,16 @@ class Diagnosis {
         easy_(easy),
         code_(code),
         url_(url_in_use(easy)),
-        words_(words_of(words, code, request.route)) {}
+        words_(words_of(words, code, request.route)),
+        is_too_large_(static_cast<int>(code) == kTooLarge),
+        has_own_words_(!words.empty()) {}
 
   [[nodiscard]] Error error() const {
+    if (is_too_large_ && has_own_words_) {
+      return fail(ErrorKind::InvalidInput,
+                  fmt::format("{}: the header is longer than libcurl takes: {}", describe(request_),
+                              words_));
+    }
     switch (code_) {
       case CURLE_COULDNT_RESOLVE_HOST:
       case CURLE_COULDNT_RESOLVE_PROXY:
@@ -123,7 +134,7 @@ class Diagnosis {
     if (redirected && (code_ == CURLE_UNSUPPORTED_PROTOCOL || code_ == CURLE_URL_MALFORMAT)) {
       return fmt::format("a redirect to {} is not followed", printable(url_));
     }
-    if (code_ == CURLE_OUT_OF_MEMORY) {
+    if (code_ == CURLE_OUT_OF_MEMORY || is_too_large_) {
       return "a header line without end, or no memory left";
     }
     return words_;
@@ -134,6 +145,8 @@ class Diagnosis {
   CURLcode code_;
   std::string url_;
   std::string words_;
+  bool is_too_large_;
+  bool has_own_words_;
 };
 
 }  // namespace

@@ -21,6 +21,12 @@ def pem(thing):
                                serialization.NoEncryption())
 
 
+def signs_certificates():
+    return x509.KeyUsage(key_cert_sign=True, crl_sign=True, digital_signature=True, content_commitment=False,
+                         key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
+                         decipher_only=False)
+
+
 class TestAuthority:
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
@@ -28,8 +34,10 @@ class TestAuthority:
         self.directory = directory
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        # As strict verifiers want it (Python from 3.13 on): what a CA may do, and whose key signed what.
+        self._key_id = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
         self.root = self._sign(self.name, self.key.public_key(), 3650 * DAY,
-                               [x509.BasicConstraints(ca=True, path_length=None)])
+                               [x509.BasicConstraints(ca=True, path_length=None), self._key_id, signs_certificates()])
         self.root_file = directory / "authority.pem"
         self.root_file.write_bytes(pem(self.root))
         self.root_file.chmod(0o644)
@@ -40,7 +48,8 @@ class TestAuthority:
         if "localhost" in names:
             alternatives.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-        return self._sign(subject, public_key, lasts, [x509.SubjectAlternativeName(alternatives), *extensions])
+        signer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._key_id)
+        return self._sign(subject, public_key, lasts, [x509.SubjectAlternativeName(alternatives), signer, *extensions])
 
     def server_files(self, label, names=("localhost",), extensions=()):
         """Certificate and key files for a TLS server."""
@@ -56,5 +65,5 @@ class TestAuthority:
                    .serial_number(x509.random_serial_number())
                    .not_valid_before(now - DAY).not_valid_after(now + lasts))
         for extension in extensions:
-            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+            builder = builder.add_extension(extension, critical=isinstance(extension, (x509.BasicConstraints, x509.KeyUsage)))
         return builder.sign(self.key, hashes.SHA256())
