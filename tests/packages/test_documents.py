@@ -134,3 +134,21 @@ def test_completion_has_each_option(command):
 def test_completion_has_the_options_of_every_command():
     missing = {" ".join(command): long_options(*command) - completed(*command, "--") for command in leaves()}
     assert {command: options for command, options in missing.items() if options} == {}
+
+
+def test_make_install_puts_each_file_in_its_place(tmp_path):
+    build = A2MD.parent
+    if not (build / "cmake_install.cmake").exists():
+        pytest.skip(f"{build} is no build")
+    subprocess.run(["cmake", "--install", build, "--prefix", "/opt/md"], check=True, stdout=subprocess.DEVNULL,
+                   env={**os.environ, "DESTDIR": os.fspath(tmp_path)})
+    modules = subprocess.run(["apxs", "-q", "LIBEXECDIR"], check=True, capture_output=True, text=True).stdout.strip()
+    found = {os.fspath(file.relative_to(tmp_path)): file.stat().st_mode & 0o777 for file in tmp_path.rglob("*") if file.is_file()}
+    module = f"{modules.lstrip('/')}/mod_md.so"
+    assert found[module] == 0o644 and found["opt/md/bin/a2md"] == 0o755
+    assert {"opt/md/share/man/man1/a2md.1", "opt/md/share/man/man5/mod_md.5",
+            "opt/md/share/bash-completion/completions/a2md", "opt/md/share/doc/mod_md/directives.md",
+            "opt/md/share/doc/mod_md/examples/apache2/example-site.conf",
+            "opt/md/share/doc/mod_md/examples/prometheus/mod_md.rules.yml",
+            "opt/md/share/doc/mod_md/examples/grafana/mod_md.json"} <= set(found)
+    assert [file for file in found if file != module and not file.startswith("opt/md/")] == []

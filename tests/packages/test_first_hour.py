@@ -5,14 +5,13 @@ import time
 
 from conftest import eventually
 from system import REPOSITORY
-from test_life import commands_of
+from test_life import blocks_of
 
 
 def first_hour():
-    readme = (REPOSITORY / "README.md").read_text()
-    begin = readme.index("## The first hour")
-    return [block for block in commands_of("README.md") if block.splitlines()[0] in readme[begin:]
-            and "make install" not in block and readme.index(block.splitlines()[0]) > begin]
+    """The blocks of that section up to the ways for other systems."""
+    section = (REPOSITORY / "README.md").read_text().split("## The first hour\n")[1].split("\nElsewhere:")[0]
+    return blocks_of(section)
 
 
 def test_the_lines_lead_to_a_live_certificate(site, record_property):

@@ -214,15 +214,15 @@ def test_directives_of_our_own_do_not_stop_debians_module(debians_site, package)
     system.run("apache2ctl configtest")
 
 
-def commands_of(document):
-    """The indented blocks of a document."""
-    blocks = re.findall(r"(?:^|\n\n)((?:    .*\n)+)", (REPOSITORY / document).read_text())
+def blocks_of(markdown):
+    """The indented blocks of a text."""
+    blocks = re.findall(r"(?:^|\n\n)((?:    .*\n?)+)", markdown)
     return ["\n".join(line[4:] for line in block.splitlines()) for block in blocks]
 
 
 def test_moving_in_and_back_as_the_document_says(debians_site):
     site, system = debians_site, debians_site.system
-    blocks = commands_of("docs/moving-from-debians-mod_md.md")
+    blocks = blocks_of((REPOSITORY / "docs/moving-from-debians-mod_md.md").read_text())
     assert len(blocks) == 4
     for block in blocks:
         system.run(f"set -e\n{block}")
