@@ -54,8 +54,8 @@ std::vector<ChallengeType> without_dns(std::vector<ChallengeType> types) {
 
 std::vector<ChallengeType> choose_for(const DnsName& name, const ManagedDomain& domain,
                                       const Abilities& abilities, bool speaks_acme_tls) {
-  const std::vector<ChallengeType>& configured = domain.settings.challenges;
-  if (!configured.empty()) {
+  const std::vector<ChallengeType> configured = domain.settings.challenges.types();
+  if (!domain.settings.challenges.empty()) {
     if (name.is_ip()) {
       return without_dns(configured);
     }
@@ -85,6 +85,12 @@ struct Without {
   std::vector<std::string> others;
 };
 
+/// Why nothing that is listed can be done, where a name has no better reason.
+std::string unknown_types(const ManagedDomain& domain) {
+  return fmt::format("MDCAChallenges lists {}, which nobody knows",
+                     join(domain.settings.challenges.unknown_words(), ", "));
+}
+
 std::string explain(const Without& names, const ManagedDomain& domain, const Abilities& abilities) {
   const auto& [wildcards, addresses, others] = names;
   std::string text;
@@ -99,7 +105,10 @@ std::string explain(const Without& names, const ManagedDomain& domain, const Abi
         "neither.",
         text.empty() ? "" : " ", join(addresses, ", "));
   }
-  if (!others.empty()) {
+  if (!others.empty() && !domain.settings.challenges.empty()) {
+    text += fmt::format("{}No challenge type is possible for {}: {}.", text.empty() ? "" : " ",
+                        join(others, ", "), unknown_types(domain));
+  } else if (!others.empty()) {
     const std::string tls_obstacle =
         abilities.tls_obstacle.empty()
             ? "the Protocols of the VirtualHost for that name do not hold acme-tls/1"

@@ -119,5 +119,17 @@ TEST(ChallengeChoice, SaysWhatWildcardsNeed) {
             "Wildcards (*.a.test) need dns-01: MDCAChallenges does not list it.");
 }
 
+TEST(ChallengeChoice, NeverTakesTypesThatNobodyKnowsB1) {
+  ManagedDomain made = domain("a.test", "a.test");
+  for (const char* word : {"tls-sni-01", "none"}) {
+    made.settings.challenges.add(word);
+  }
+  EXPECT_EQ(choice(made, {kHttp, kHttps}),
+            "No challenge type is possible for a.test: MDCAChallenges lists tls-sni-01, none, "
+            "which nobody knows.");
+  made.settings.challenges.add("http-01");
+  EXPECT_EQ(choice(made, {kHttp, kHttps}), "a.test: http-01");
+}
+
 }  // namespace
 }  // namespace md::config

@@ -137,7 +137,10 @@ const std::vector<SetCase> kSetCases{
     SETS("MDActivationDelay 2", s.activation_delay == days(2)),
     SETS("MDLiveActivation off", s.live_activation == Switch::Off),
     SETS("MDCAChallenges HTTP-01 dns-01 \"\" http-01",
-         s.challenges == (std::vector{model::ChallengeType::Http01, model::ChallengeType::Dns01})),
+         s.challenges ==
+             (model::ChallengeList{model::ChallengeType::Http01, model::ChallengeType::Dns01})),
+    SETS("MDCAChallenges TLS-SNI-01 http-01 none tls-sni-01",  // B1
+         s.challenges.words == (std::vector<std::string>{"tls-sni-01", "http-01", "none"})),
     SETS("MDRenewWindow -1d", s.renew_window.of(days(90)) == days(0)),  // B3 and its kin
     SETS("MDWarnWindow 99999999d", s.warn_window.of(days(90)) == days(90)),
     SETS("MDStaplingKeepResponse 200%", s.stapling_keep_response.of(days(7)) == days(14)),
@@ -312,7 +315,6 @@ const std::vector<std::pair<std::string, std::string>> kWrongLines{
     {"MDRetryFailover 0", "invalid argument, must be a number > 0"},
     {"MDRetryFailover -1", "invalid argument, must be a number > 0"},
     {"MDRetryFailover x", "invalid argument, must be a number > 0"},
-    {"MDCAChallenges tls-sni-01", "unknown challenge type 'tls-sni-01'"},
     {"MDChallengeDns01Version 02", "Only versions `1` and `2` are supported"},
     {"MDChallengeDns01Version 3", "Only versions `1` and `2` are supported"},
     {"MDRequireHttps yes",

@@ -52,6 +52,19 @@ void warn(std::vector<Finding>& findings, std::string message) {
   findings.push_back({LogLevel::Warning, LogId{}, std::move(message)});
 }
 
+/// `reported`: words that an earlier domain has, too.
+void check_challenges(const ManagedDomain& domain, std::set<std::string>& reported,
+                      std::vector<Finding>& findings) {
+  for (const std::string& word : domain.settings.challenges.unknown_words()) {
+    if (reported.insert(word).second) {
+      warn(findings, fmt::format("MDCAChallenges '{}' of Managed Domain '{}' is no challenge type "
+                                 "that is known, and never matches. Known are 'tls-alpn-01', "
+                                 "'http-01' and 'dns-01'.",
+                                 printable(word, 80), printable(domain.name, 80)));
+    }
+  }
+}
+
 void check_windows(const ManagedDomain& domain, std::set<std::string>& reported,
                    std::vector<Finding>& findings) {
   const std::pair<std::string_view, model::Window> windows[]{
@@ -149,6 +162,7 @@ void check_domains(std::span<const ManagedDomain> domains, const std::vector<boo
   for (std::size_t i = 0; i < domains.size(); ++i) {
     const ManagedDomain& domain = domains[i];
     check_hosts(domain, has_tls_host[i], findings);
+    check_challenges(domain, reported_words, findings);
     check_windows(domain, reported_words, findings);
     check_static_files(domain, findings);
     check_protocol(domain, findings);

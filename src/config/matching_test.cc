@@ -403,6 +403,20 @@ TEST(Matching, JoinsNoNameThatHttpdFilledInReports13) {
             "a.test vm12.internal www.a.test");
 }
 
+TEST(Matching, WarnsOnceOfAChallengeTypeThatNobodyKnowsB1) {
+  Settings server;
+  server.challenges.emplace().add("tls-sni-01");
+  server.challenges->add("http-01");
+  const Plan made = plan({mdomain("a.test"), mdomain("b.test")},
+                         {tls_host("a.test"), tls_host("b.test")}, server);
+  ASSERT_EQ(made.findings.size(), 1U);
+  EXPECT_EQ(made.findings[0].level, LogLevel::Warning);
+  EXPECT_THAT(made.findings[0].message,
+              HasSubstr("MDCAChallenges 'tls-sni-01' of Managed Domain 'a.test' is no challenge "
+                        "type that is known, and never matches."));
+  EXPECT_FALSE(made.is_fatal());
+}
+
 TEST(Matching, WarnsOfSettingsThatAreTakenWithoutSenseB3) {
   Settings server;
   server.renew_window = *model::Window::parse("-1d");

@@ -356,20 +356,13 @@ Status parse_retry_failover(const Arguments& arguments, Settings& settings) {
 }
 
 Status parse_challenges(const Arguments& arguments, Settings& settings) {
-  std::vector<model::ChallengeType> types;
+  model::ChallengeList challenges;
   for (const std::string& word : arguments.words) {
-    const auto type = model::challenge_type_named(word);
-    if (!type && !word.empty()) {
-      return refuse(
-          fmt::format("unknown challenge type '{}', supported are 'tls-alpn-01', "
-                      "'http-01' and 'dns-01'",
-                      printable(word, 80)));
-    }
-    if (type && std::ranges::find(types, *type) == types.end()) {
-      types.push_back(*type);
+    if (!word.empty()) {
+      challenges.add(word);
     }
   }
-  settings.challenges = std::move(types);
+  settings.challenges = std::move(challenges);
   return {};
 }
 

@@ -33,9 +33,8 @@ bool answers_http01(const DomainRuntime* found, const request_rec* request) {
       !has_name(found->domain, host_of(request))) {
     return false;
   }
-  const auto& types = found->domain.settings.challenges;
-  return types.empty() ||
-         std::find(types.begin(), types.end(), model::ChallengeType::Http01) != types.end();
+  const model::ChallengeList& challenges = found->domain.settings.challenges;
+  return challenges.empty() || challenges.has(model::ChallengeType::Http01);
 }
 
 int answer_http01(const Runtime& runtime, request_rec* request, std::string_view token) {

@@ -4,6 +4,7 @@
 #include "model/dns_name.h"
 #include "model/job.h"
 #include "model/key_spec.h"
+#include "model/settings.h"
 #include "model/validity.h"
 
 namespace md::model {
@@ -120,6 +121,19 @@ TEST(KeySpec, NamesItsFiles) {
   EXPECT_EQ(KeySpec::rsa().name(), "rsa");
   EXPECT_EQ(KeySpec::ec("P-256").file_suffix(), ".p-256");
   EXPECT_EQ(KeySpec::ec("../X").file_suffix(), "...%2fx") << "B3: no path";
+}
+
+TEST(ChallengeList, KeepsUnknownWordsInTheirPlaceB1) {
+  ChallengeList list;
+  EXPECT_TRUE(list.empty());
+  for (const char* word : {"tls-sni-01", "HTTP-01", "http-01", "dns-01", "Tls-Sni-01"}) {
+    list.add(word);
+  }
+  EXPECT_EQ(list.words, (std::vector<std::string>{"tls-sni-01", "http-01", "dns-01"}));
+  EXPECT_EQ(list.types(), (std::vector{ChallengeType::Http01, ChallengeType::Dns01}));
+  EXPECT_EQ(list.unknown_words(), (std::vector<std::string>{"tls-sni-01"}));
+  EXPECT_TRUE(list.has(ChallengeType::Dns01));
+  EXPECT_FALSE(list.has(ChallengeType::TlsAlpn01));
 }
 
 TEST(Window, IsReportedAsWritten) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,23 @@ enum class Switch { Off, On };
 /// "http-01" and so on (RFC 8555 §8, RFC 8737).
 std::string_view name_of(ChallengeType type);
 std::optional<ChallengeType> challenge_type_named(std::string_view name);
+
+/// MDCAChallenges: its words, in lower case and in order, each once. Words that are no known type
+/// are kept, and never match. None at all: types are chosen by what the server can.
+struct ChallengeList {
+  std::vector<std::string> words;
+
+  ChallengeList() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a list of types is one.
+  ChallengeList(std::initializer_list<ChallengeType> types);
+
+  void add(std::string_view word);
+  [[nodiscard]] bool empty() const { return words.empty(); }
+  [[nodiscard]] bool has(ChallengeType type) const;
+  [[nodiscard]] std::vector<ChallengeType> types() const;
+  [[nodiscard]] std::vector<std::string> unknown_words() const;
+  friend bool operator==(const ChallengeList&, const ChallengeList&) = default;
+};
 
 /// A CA as configured: its directory URL, and the name it was given by if any.
 struct CertificateAuthority {
@@ -96,7 +114,7 @@ struct Settings {
   std::optional<std::chrono::milliseconds> activation_delay;
   std::optional<Switch> live_activation;
   // Challenges
-  std::optional<std::vector<ChallengeType>> challenges;
+  std::optional<ChallengeList> challenges;
   std::optional<std::string> dns01_command;
   std::optional<unsigned> dns01_version;
   // Events
@@ -150,7 +168,7 @@ struct ResolvedSettings {
   unsigned retry_failover{13};
   std::chrono::milliseconds activation_delay{0};
   Switch live_activation{Switch::On};
-  std::vector<ChallengeType> challenges;  ///< empty: chosen by what the server can
+  ChallengeList challenges;
   std::string dns01_command;
   unsigned dns01_version{1};
   std::string notify_command;

@@ -133,11 +133,7 @@ Value authority_of(const model::ManagedDomain& domain, const DomainRecord& recor
   }
   set_texts(authority, "urls", urls);
   set_text(authority, "agreement", settings.agreement);
-  std::vector<std::string> challenges;
-  for (const model::ChallengeType type : settings.challenges) {
-    challenges.emplace_back(model::name_of(type));
-  }
-  set_texts(authority, "challenges", challenges);
+  set_texts(authority, "challenges", settings.challenges.words);
   keep_unknown(authority, record.document.get("ca"), kAuthorityMembers);
   return authority;
 }

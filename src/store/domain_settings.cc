@@ -91,9 +91,7 @@ void read_authority(const Value& authority, ResolvedSettings& settings) {
     settings.protocol = model::CertificateProtocol::Tailscale;
   }
   for (const std::string& name : authority.get("challenges").as_strings()) {
-    if (const auto type = model::challenge_type_named(name)) {
-      settings.challenges.push_back(*type);
-    }
+    settings.challenges.add(name);
   }
   read_text(authority, "agreement", settings.agreement);
 }

@@ -116,5 +116,15 @@ TEST(DomainSettings, ThatMakeNoSenseAreNamed) {
   EXPECT_FALSE(managed_domain_of(record));
 }
 
+TEST(DomainSettings, KeepChallengeTypesThatNobodyKnowsB1) {
+  const std::vector<std::string> words{"tls-sni-01", "http-01"};
+  const auto domain =
+      managed_domain_of(changed("ca", json::Value::object().set("challenges", words)));
+  ASSERT_TRUE(domain) << domain.error().message;
+  EXPECT_EQ(domain->settings.challenges.words, words);
+  const auto written = to_json(*domain, record_of(kDomainWithTwoKeys));
+  EXPECT_EQ(written.get("ca").get("challenges").as_strings(), words);
+}
+
 }  // namespace
 }  // namespace md::store

@@ -56,6 +56,29 @@ def test_c1_what_no_host_has_is_left_alone(bed):
     assert not (bed.httpd.store / "staging" / idle).exists()
 
 
+def test_b1_challenge_types_that_nobody_knows(bed):
+    old = Domain("old.example.org", settings=("MDPrivateKeys P-256", "MDCAChallenges TLS-SNI-01 http-01"))
+    gone = Domain("gone.example.org", settings=("MDCAChallenges tls-sni-01",))
+    bed.serve(old, gone)
+    bed.wait_staged(old, specs=("p-256",))
+    job = failed(bed, gone.name)
+    assert job["last"]["problem"] == "challenge-mismatch" and "tls-sni-01" in job["last"]["detail"]
+    assert bed.md_status(old.name)["ca"]["challenges"] == ["tls-sni-01", "http-01"]
+    stored = bed.store.json("domains", gone.name, "md.json")
+    assert stored["ca"]["challenges"] == ["tls-sni-01"]
+    assert "account" not in stored["ca"]
+    assert tls.fetch(bed.httpd.https_port, gone.name).status == 503
+
+
+@pytest.mark.ours
+def test_b1_an_unknown_challenge_type_is_warned_of_at_the_start(bed):
+    bed.configure(HEALTHY, options=["MDCAChallenges tls-sni-01 http-01", "MDRenewMode manual", "MDomain a.example.org"])
+    assert bed.httpd.test_configuration()[0] == 0
+    bed.httpd.start()
+    warned = [line for line in bed.httpd.log().splitlines() if "MDCAChallenges 'tls-sni-01'" in line]
+    assert warned and all("md:warn" in line for line in warned)
+
+
 # Lines of the main server, what the log says of them, and a part of what status says of a domain that cannot have its
 # certificate.
 TAKEN = {
