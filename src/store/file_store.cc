@@ -56,7 +56,8 @@ FileStore::Path FileStore::path_of(std::string_view name) const {
 }
 
 FileStore::Path FileStore::group_path(Group group) const {
-  return trusted_root() / name_of(group) / ".";
+  const Path group_folder = trusted_root() / name_of(group);
+  return is_private_ ? group_folder / "." : group_folder;
 }
 
 FileStore::Path FileStore::folder_path(Group group, std::string_view folder) const {
@@ -317,7 +318,7 @@ Status FileStore::ensure_folder(std::string_view name, mode_t mode, bool for_chi
   const Path where = trusted_root() / name;
   Status made = files_.make_directory(where, mode, pointer_to(owner));
   if (!made && made.error().kind == ErrorKind::Conflict) {
-    made = files_.adjust_directory(where, mode, pointer_to(owner));
+    made = is_private_ ? files_.adjust_directory(where, mode, pointer_to(owner)) : Status();
     remove_stale(where);
   }
   return made;

@@ -62,7 +62,7 @@ class FileStore final : public Store {
   /// `<root>/<name>`, for what lies outside the groups: locks, `served/`, `httpd.json`.
   [[nodiscard]] std::filesystem::path path_of(std::string_view name) const;
   /// Makes `<root>/<name>` a folder of the child user (or of root) with that mode; sets an existing
-  /// one right.
+  /// one right, unless others may write to the store.
   Status ensure_folder(std::string_view name, mode_t mode, bool for_child_user);
   /// Atomic write of `<root>/<name>` (one component, or `folder/name`), owned by the caller.
   Status save_at_root(std::string_view name, std::string_view content, mode_t mode,
@@ -115,10 +115,15 @@ class FileStore final : public Store {
   // Steps of open().
   Status ensure_root();
   Status load_or_make_header();
+  void look_who_may_write();
+  [[nodiscard]] bool is_header_a_link() const;
+  Result<std::string> read_header();
   Result<std::string> load_header();
   Status make_header();
   Status upgrade(const Header& header);
+  void adjust_root();
   Status ensure_groups();
+  void adjust_group(const GroupLayout& layout);
   void tidy_group(Group group);
   void adjust_folder(const Path& folder, const GroupLayout& layout, const Owner* owner);
   void remove_stale(const Path& folder);
@@ -144,6 +149,9 @@ class FileStore final : public Store {
   FileSystem& files_;
   Logger& logger_;
   SecretBytes key_;
+  // Nobody but root may write to what is root's: links in it are root's, too, and its owners and
+  // modes are ours to set.
+  bool is_private_{true};
   std::atomic<std::uint64_t> next_temporary_{0};
   // Folders were made in the group, and its directory has not been synced since.
   std::array<std::atomic<bool>, 7> group_changed_{};

@@ -8,6 +8,7 @@
 #include "store/file_store.h"
 #include "store/layout.h"
 #include "store/migration.h"
+#include "store/trusted_file.h"
 #include "store/trusted_way.h"
 
 /// How a FileStore is opened: see FileStore::open.
@@ -24,22 +25,39 @@ const FileSystem::Owner* pointer_to(const std::optional<FileSystem::Owner>& owne
   return owner ? &*owner : nullptr;
 }
 
-/// What is asked of a folder where root keeps keys, as sshd asks it. Before anything is changed.
-Status check_way(const FileStore::Options& options, Logger& logger) {
-  MD_TRY(check_links(options.root, 0));
-  MD_TRY(check_folder_is_private(options.root, 0));
+/// The folders where root keeps keys.
+std::vector<std::filesystem::path> folders_of_root(const std::filesystem::path& root) {
+  std::vector<std::filesystem::path> folders{root};
   for (const GroupLayout& layout : kGroups) {
-    const std::filesystem::path group = options.root / name_of(layout.group);
-    MD_TRY(check_links(group, 0));
     if (!layout.for_child_user) {
-      MD_TRY(check_folder_is_private(group, 0));
+      folders.push_back(root / name_of(layout.group));
     }
   }
-  const auto above = check_parents(options.root, 0);
-  if (!above && options.tidying == FileStore::Tidying::Yes) {
-    logger.warning({}, fmt::format("store {}: {}", options.root.string(), above.error().message));
+  return folders;
+}
+
+/// What is asked of a folder where root keeps keys, as sshd asks it. Before anything is changed.
+Status check_way(const std::filesystem::path& root) {
+  MD_TRY(check_links(root, 0));
+  for (const GroupLayout& layout : kGroups) {
+    MD_TRY(check_links(root / name_of(layout.group), 0));
+  }
+  for (const std::filesystem::path& folder : folders_of_root(root)) {
+    MD_TRY(check_owner(folder, 0));
   }
   return {};
+}
+
+/// Who else may write there. mod_md starts all the same, and so do we: shared volumes have such
+/// modes.
+std::vector<Error> flaws_of(const std::filesystem::path& root) {
+  std::vector<Error> flaws;
+  for (const std::filesystem::path& folder : folders_of_root(root)) {
+    if (Status is_private = check_folder_is_private(folder); !is_private) {
+      flaws.push_back(std::move(is_private).error());
+    }
+  }
+  return flaws;
 }
 
 }  // namespace
@@ -49,11 +67,28 @@ Result<std::unique_ptr<FileStore>> FileStore::open(Options options, FileSystem& 
   std::unique_ptr<FileStore> store(new FileStore(std::move(options), files, logger));
   // The header first: nothing is touched in a store that is not ours to use.
   if (::geteuid() == 0) {
-    MD_TRY_CONTEXT(check_way(store->options_, logger), "open the store");
+    MD_TRY_CONTEXT(check_way(store->options_.root), "open the store");
+    store->look_who_may_write();
   }
   MD_TRY(store->ensure_root());
   MD_TRY(store->load_or_make_header());
   return store;
+}
+
+/// Where others may write, what is there may be theirs: it gets no owner or mode from root.
+void FileStore::look_who_may_write() {
+  const std::vector<Error> flaws = flaws_of(options_.root);
+  is_private_ = flaws.empty();
+  const Status above = check_parents(options_.root, 0);
+  if (options_.tidying == Tidying::No) {
+    return;
+  }
+  for (const Error& flaw : flaws) {
+    warn_of(fail(flaw.kind, flaw.message + ". Owners and modes in the store stay as they are"));
+  }
+  if (!above) {
+    warn_of(above.error());
+  }
 }
 
 void FileStore::warn_of(const Error& error) {
@@ -79,14 +114,27 @@ Status FileStore::ensure_root() {
   return {};
 }
 
+bool FileStore::is_header_a_link() const {
+  std::error_code failed;
+  return std::filesystem::is_symlink(path_of(kHeaderFile), failed);
+}
+
+/// Secrets that something else provides are often links, of whoever starts the server.
+Result<std::string> FileStore::read_header() {
+  if (!is_header_a_link()) {
+    return files_.read(trusted_root() / kHeaderFile, kMaxHeaderSize);
+  }
+  MD_TRY(check_links(path_of(kHeaderFile), ::geteuid()));
+  return read_trusted(path_of(kHeaderFile), kMaxHeaderSize);
+}
+
 Result<std::string> FileStore::load_header() {
-  const Path path = trusted_root() / kHeaderFile;
-  auto text = files_.read(path, kMaxHeaderSize);
+  auto text = read_header();
   if (text || text.error().kind != ErrorKind::NotFound) {
     return text;
   }
   MD_TRY(make_header());
-  return files_.read(path, kMaxHeaderSize);
+  return read_header();
 }
 
 /// Leaves a header alone that another process has put there meanwhile.
@@ -142,15 +190,23 @@ Status FileStore::upgrade(const Header& header) {
                  {text, kHeaderMode, root_owner(), Durability::Synced});
 }
 
-Status FileStore::ensure_groups() {
+void FileStore::adjust_root() {
   const std::optional<Owner> root = root_owner();
+  const Status folder = files_.adjust_directory(trusted_root(), kRootMode, pointer_to(root));
+  const Status header = is_header_a_link() ? Status()
+                                           : files_.adjust_file(trusted_root() / kHeaderFile,
+                                                                kHeaderMode, pointer_to(root));
   // Where these fail (file systems without modes, root squash), what follows may still work.
-  for (const Status& status :
-       {files_.adjust_directory(trusted_root(), kRootMode, pointer_to(root)),
-        files_.adjust_file(trusted_root() / kHeaderFile, kHeaderMode, pointer_to(root))}) {
+  for (const Status& status : {folder, header}) {
     if (!status) {
       warn_of(status.error());
     }
+  }
+}
+
+Status FileStore::ensure_groups() {
+  if (is_private_) {
+    adjust_root();
   }
   remove_stale(trusted_root());
   bool any_made = false;
@@ -158,17 +214,21 @@ Status FileStore::ensure_groups() {
     if (!files_.is_directory(group_path(layout.group))) {
       MD_TRY(make_group(layout.group));
       any_made = true;
-      continue;
+    } else if (is_private_) {
+      adjust_group(layout);
+      tidy_group(layout.group);
     }
-    const std::optional<Owner> owner = owner_of(layout.group);
-    const Status adjusted =
-        files_.adjust_directory(group_path(layout.group), layout.folder_mode, pointer_to(owner));
-    if (!adjusted) {
-      warn_of(adjusted.error());
-    }
-    tidy_group(layout.group);
   }
   return any_made ? files_.sync_directory(trusted_root()) : Status();
+}
+
+void FileStore::adjust_group(const GroupLayout& layout) {
+  const std::optional<Owner> owner = owner_of(layout.group);
+  const Status adjusted =
+      files_.adjust_directory(group_path(layout.group), layout.folder_mode, pointer_to(owner));
+  if (!adjusted) {
+    warn_of(adjusted.error());
+  }
 }
 
 /// The child user may have changed since the folders were made, and a child may have died while it

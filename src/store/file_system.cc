@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/secret_bytes.h"
+#include "base/text.h"
 
 namespace md::store {
 namespace {
@@ -31,6 +32,27 @@ Error failed(std::string_view attempted, const Path& path, int error_number = er
                     fmt::format("{} {}", attempted, path.lexically_normal().string()));
 }
 
+/// Follows links up to the last "/./" of the path alone.
+Descriptor open_untrusted(const Path& path) {
+  constexpr std::string_view kMark = "/./";
+  const std::string text = path.string();
+  const bool is_trusted = path.filename() == ".";
+  const auto mark = is_trusted ? std::string::npos : text.rfind(kMark);
+  const auto rest = mark == std::string::npos ? text.size() : mark + kMark.size();
+  if (text.find('/', rest) == std::string::npos) {  // the system follows none in the last place
+    return Descriptor(uninterrupted([&] { return ::open(path.c_str(), kFolderFlags); }));
+  }
+  const std::string trusted = text.substr(0, rest - 1);
+  Descriptor folder(uninterrupted([&] { return ::open(trusted.c_str(), kFolderFlags); }));
+  for (const std::string& name : split(std::string_view(text).substr(rest), '/')) {
+    if (folder.is_open()) {
+      folder = Descriptor(
+          uninterrupted([&] { return ::openat(folder.get(), name.c_str(), kFolderFlags); }));
+    }
+  }
+  return folder;
+}
+
 /// An open folder and the name of something in it.
 struct Place {
   Descriptor folder;
@@ -39,7 +61,7 @@ struct Place {
 
 Result<Place> open_place(const Path& path, std::string_view attempted) {
   const Path parent = path.has_parent_path() ? path.parent_path() : Path(".");
-  Descriptor folder(uninterrupted([&] { return ::open(parent.c_str(), kFolderFlags); }));
+  Descriptor folder = open_untrusted(parent);
   if (!folder.is_open()) {
     return failed(attempted, path);
   }

@@ -22,7 +22,8 @@ inline constexpr char kEndOfStamp = ';';  ///< see FileSystem::stamps
 ///
 /// Root works in folders that the child user owns: neither the last component of a path nor the
 /// folder that holds it is followed if it is a link. A folder that is trusted, and may be reached
-/// through one, is written with a trailing "/." (`<root>/./md_store.json`).
+/// through one, is written with a trailing "/." (`<root>/./md_store.json`): behind the last of
+/// these none is followed.
 class FileSystem {
  public:
   using Path = std::filesystem::path;

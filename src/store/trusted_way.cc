@@ -97,25 +97,33 @@ Status check_links(const Path& path, uid_t trusted) {
   return {};
 }
 
-Status check_folder_is_private(const Path& folder, uid_t trusted) {
+Status check_owner(const Path& folder, uid_t trusted) {
   struct stat facts {};
-  if (::stat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
+  if (::stat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode) ||
+      is_trusted(facts.st_uid, trusted) || are_owners_squashed(folder)) {
     return {};
   }
-  const bool is_owned = is_trusted(facts.st_uid, trusted);
-  if ((is_owned && !may_others_write(facts)) || are_owners_squashed(folder)) {
-    return {};
-  }
-  const std::string why =
-      is_owned ? fmt::format("may be written by others than root (mode {:04o}, group {})",
-                             facts.st_mode & 07777U, facts.st_gid)
-               : fmt::format("belongs to {}, not to root", describe_user(facts.st_uid));
   return fail(
       ErrorKind::Denied,
-      fmt::format("{} {}: whoever may write there decides what root does. Look at what is in it; "
-                  "then make it root's (chown root:root {}; chmod go-w {}), or choose another "
-                  "MDStoreDir",
-                  folder.string(), why, folder.string(), folder.string()));
+      fmt::format("{} belongs to {}, not to root: whoever has it decides what root does. "
+                  "Look at what is in it; then make it root's (chown root:root {}; chmod "
+                  "go-w {}), or choose another MDStoreDir",
+                  folder.string(), describe_user(facts.st_uid), folder.string(), folder.string()));
+}
+
+Status check_folder_is_private(const Path& folder) {
+  struct stat facts {};
+  if (::stat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode) || !may_others_write(facts) ||
+      are_owners_squashed(folder)) {
+    return {};
+  }
+  return fail(ErrorKind::Denied,
+              fmt::format("{} may be written by others than root (mode {:04o}, group {}): whoever "
+                          "may write there can exchange keys and certificates. Look at what is in "
+                          "it; then make it root's alone (chown root:root {}; chmod go-w {}), or "
+                          "choose another MDStoreDir",
+                          folder.string(), facts.st_mode & 07777U, facts.st_gid, folder.string(),
+                          folder.string()));
 }
 
 Status check_parents(const Path& folder, uid_t trusted) {

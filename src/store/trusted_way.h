@@ -15,10 +15,13 @@ namespace md::store {
 /// What is not there yet is fine. Denied: the message names the link, whose it is, and what to do.
 Status check_links(const std::filesystem::path& path, uid_t trusted);
 
-/// The folder, if it is there, is of `trusted` or root, and nobody else may write to it. Denied:
-/// the message names the folder, its owner or mode, and what to do. Where the file system does not
-/// keep the owner of a file that is made (root squashed on NFS), owners mean nothing: no objection.
-Status check_folder_is_private(const std::filesystem::path& folder, uid_t trusted);
+/// The folder, if it is there, is of `trusted` or root. Denied: the message names the folder, its
+/// owner, and what to do. Where the file system does not keep the owner of a file that is made
+/// (root squashed on NFS), owners mean nothing: no objection.
+Status check_owner(const std::filesystem::path& folder, uid_t trusted);
+/// Nobody but its owner and root's group may write to the folder, if it is there. Denied, and
+/// squashed owners, as above.
+Status check_folder_is_private(const std::filesystem::path& folder);
 
 /// Of the folders above: whoever may write to one of them can exchange what is below, unless the
 /// folder is one like /tmp. Denied as above.

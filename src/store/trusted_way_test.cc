@@ -75,25 +75,34 @@ TEST_F(TrustedWayTest, H2_TellsWhoCouldExchangeTheStore) {
   EXPECT_TRUE(check_parents(dir_.path() / "real/md", 0));
 }
 
-TEST_F(TrustedWayTest, H2_EndsInAFolderThatNobodyElseMayWrite) {
+TEST_F(TrustedWayTest, H2_TellsWhoElseMayWriteToTheFolder) {
   const fs::path folder = dir_.path() / "real" / "md";
   for (const mode_t fine : {0700U, 0755U, 0750U, 0775U}) {
     own(folder, 0, fine);
-    EXPECT_TRUE(check_folder_is_private(folder, 0)) << fine;
+    EXPECT_TRUE(check_folder_is_private(folder)) << fine;
   }
-  EXPECT_TRUE(check_folder_is_private(dir_.path() / "missing", 0));
+  EXPECT_TRUE(check_folder_is_private(dir_.path() / "missing"));
   own(folder, 0, 0757);
-  EXPECT_THAT(check_folder_is_private(folder, 0).error().message, HasSubstr("0757"));
-  ASSERT_EQ(::chmod(folder.c_str(), 0775), 0);
+  EXPECT_THAT(check_folder_is_private(folder).error().message,
+              AllOf(HasSubstr(folder.string()), HasSubstr("0757"), HasSubstr("chmod go-w")));
+  ASSERT_EQ(::chmod(folder.c_str(), 02770), 0);
   ASSERT_EQ(::chown(folder.c_str(), 0, kStranger), 0);
-  EXPECT_THAT(check_folder_is_private(folder, 0).error().message, HasSubstr("group 4242"));
+  EXPECT_THAT(check_folder_is_private(folder).error().message, HasSubstr("group 4242"));
+  EXPECT_TRUE(fs::is_empty(folder)) << "nothing is left behind";
+}
+
+TEST_F(TrustedWayTest, H2_EndsInAFolderOfRoot) {
+  const fs::path folder = dir_.path() / "real" / "md";
+  own(folder, 0, 0777);
+  EXPECT_TRUE(check_owner(folder, 0));
+  EXPECT_TRUE(check_owner(dir_.path() / "missing", 0));
   own(folder, kStranger, 0755);
-  const auto refused = check_folder_is_private(folder, 0);
+  const auto refused = check_owner(folder, 0);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::Denied);
   EXPECT_THAT(refused.error().message,
               AllOf(HasSubstr(folder.string()), HasSubstr("user 4242"), HasSubstr("chown root")));
-  EXPECT_TRUE(check_folder_is_private(folder, kStranger));
+  EXPECT_TRUE(check_owner(folder, kStranger));
   EXPECT_TRUE(fs::is_empty(folder)) << "nothing is left behind";
 }
 

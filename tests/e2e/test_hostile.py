@@ -139,6 +139,71 @@ def test_root_takes_no_keys_from_a_folder_of_others(bed):  # H2
     refuses_to_start(bed, str(bed.httpd.store / "domains"), "chown root")
 
 
+# A volume with fsGroup (Kubernetes), a share (CIFS) as it is mounted, and folders that somebody opened.
+SHARED = {
+    "fsGroup": (("", "domains", "accounts"), 0o2770, CHILD_USER),
+    "CIFS": (("", "domains", "accounts", "archive", "tmp"), 0o777, "root"),
+    "only a group": (("domains",), 0o777, "root"),
+}
+
+
+@pytest.mark.ours
+@pytest.mark.root
+@pytest.mark.parametrize("how", SHARED)
+def test_a_store_that_others_may_write_is_warned_of_and_used(bed, how):
+    names, mode, group = SHARED[how]
+    live(bed)
+    folders = [bed.httpd.store / name for name in names]
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, 0, pwd.getpwnam(group).pw_gid)
+        folder.chmod(mode)
+    mark = bed.httpd.mark()
+    bed.httpd.start()
+    bed.wait_served(DOMAIN)
+    for folder in folders:
+        assert f"{folder} may be written by others than root" in bed.httpd.log_since(mark)
+        assert folder.stat().st_mode & 0o7777 == mode, "modes are the administrator's"
+    grown = DOMAIN.grown("more.example.org")
+    bed.configure(grown)
+    bed.httpd.graceful()
+    bed.wait_served(grown)
+
+
+@pytest.mark.root
+def test_a_first_start_in_a_folder_that_all_may_write(bed):
+    bed.httpd.store.mkdir()
+    bed.httpd.store.chmod(0o777)
+    bed.serve(DOMAIN)
+    bed.obtain(DOMAIN, specs=SPEC)
+    assert bed.httpd.store.stat().st_mode & 0o7777 == 0o777
+    assert (bed.httpd.store / "domains").stat().st_mode & 0o7777 == 0o700
+
+
+@pytest.mark.root
+def test_a_link_of_root_in_place_of_the_key_of_the_store_is_followed(bed):
+    bed.serve(DOMAIN)
+    bed.obtain(DOMAIN, specs=SPEC)
+    bed.httpd.stop()
+    secret = bed.root / "secret.json"
+    shutil.move(bed.httpd.store / "md_store.json", secret)
+    (bed.httpd.store / "md_store.json").symlink_to(secret)
+    bed.httpd.start()
+    bed.wait_served(DOMAIN)
+    assert (bed.httpd.store / "md_store.json").is_symlink()
+
+
+@pytest.mark.ours
+@pytest.mark.root
+def test_a_link_of_others_in_place_of_the_key_of_the_store_is_not(bed):  # H2
+    live(bed)
+    secret = bed.root / "secret.json"
+    shutil.move(bed.httpd.store / "md_store.json", secret)
+    (bed.httpd.store / "md_store.json").symlink_to(secret)
+    give_away(bed.httpd.store / "md_store.json")
+    refuses_to_start(bed, str(bed.httpd.store / "md_store.json"), "www-data", "chown")
+
+
 @pytest.mark.root
 @pytest.mark.parametrize("linked", ["", "challenges", "staging", "domains"])
 def test_links_of_root_are_followed(bed, linked):  # H2
