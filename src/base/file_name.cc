@@ -14,7 +14,7 @@ constexpr std::size_t kKept = 200;
 
 bool is_unfit(char character) {
   const auto byte = static_cast<unsigned char>(character);
-  return byte < 0x20 || byte == 0x7F || character == '/';
+  return byte < 0x20 || byte == 0x7F || character == '/' || character == '%';
 }
 
 std::uint64_t fnv1a(std::string_view text) {
@@ -31,10 +31,10 @@ std::string file_name_for(std::string_view text) {
   if (text.empty()) {
     return "%";
   }
-  const bool is_only_dots = text == "." || text == "..";
   std::string name;
   for (const char c : text) {
-    if (is_only_dots || is_unfit(c)) {
+    const bool is_hidden = name.empty() && c == '.';
+    if (is_hidden || is_unfit(c)) {
       name += fmt::format("%{:02x}", static_cast<unsigned char>(c));
     } else {
       name += c;

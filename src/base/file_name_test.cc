@@ -18,8 +18,9 @@ TEST(FileName, IsTheTextWhereThatCanBeOneB2) {
 
 TEST(FileName, LeavesItsFolderNeverB2) {
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"", "%"},          {".", "%2e"},       {"..", "%2e%2e"},  {"a/b", "a%2fb"},
-      {"../x", "..%2fx"}, {"/etc", "%2fetc"}, {"a\nb", "a%0ab"}, {"\x7f", "%7f"}};
+      {"", "%"},      {".", "%2e"},       {"..", "%2e."},    {"a/b", "a%2fb"}, {"../x", "%2e.%2fx"},
+      {".x", "%2ex"}, {"/etc", "%2fetc"}, {"a\nb", "a%0ab"}, {"\x7f", "%7f"},  {"a%2fb", "a%252fb"},
+      {"%", "%25"}};
   for (const auto& [text, name] : cases) {
     EXPECT_EQ(file_name_for(text), name);
   }

@@ -220,10 +220,9 @@ class DomainDrive {
     }
     return fail(
         ErrorKind::InvalidInput,
-        fmt::format("No contact information is available for MD {}. Configure one using the "
-                    "MDContactEmail or ServerAdmin directive, or by `a2md update {} "
-                    "contacts <address>`; drive --no-contact does without",
-                    domain_.name, domain_.name));
+        fmt::format("{}, or by `a2md update {} contacts <address>`; drive --no-contact does "
+                    "without",
+                    renewal::note_without_contact(domain_), domain_.name));
   }
 
   /// For the server and `status` to show; its own count of failures stays.

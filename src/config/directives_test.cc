@@ -80,7 +80,9 @@ TEST(Directives, DefaultTextIsTheDefault) {
     }
     const std::string line =
         std::string(directive.name) + " " + std::string(directive.default_text);
-    EXPECT_EQ(resolved_from(line), ResolvedSettings()) << line;
+    ResolvedSettings resolved = resolved_from(line);
+    resolved.default_keys = model::Switch::Off;  // tells that it was said
+    EXPECT_EQ(resolved, ResolvedSettings()) << line;
   }
 }
 
@@ -205,6 +207,18 @@ TEST(Directives, TakePrivateKeys) {
   for (const auto& [words, specs] : cases) {
     EXPECT_EQ(resolved_from("MDPrivateKeys " + words).key_specs, specs) << words;
   }
+}
+
+TEST(Directives, TellThatDefaultKeysWereSaid) {
+  EXPECT_EQ(resolved_from("MDPrivateKeys default").default_keys, model::Switch::On);
+  EXPECT_EQ(resolved_from("MDPrivateKeys RSA").default_keys, model::Switch::Off);
+  EXPECT_EQ(ResolvedSettings().default_keys, model::Switch::Off);
+  Settings server;
+  Settings domain;
+  ASSERT_TRUE(run("MDPrivateKeys Default", server));
+  ASSERT_TRUE(run("MDPrivateKeys P-256", domain, Level::Domain));
+  EXPECT_EQ(resolve(merge(server, domain)).default_keys, model::Switch::Off);
+  EXPECT_EQ(resolve(merge(domain, server)).default_keys, model::Switch::On);
 }
 
 TEST(Directives, TakeKeysThatNobodyCanMakeB3) {
@@ -399,7 +413,9 @@ TEST(Directives, NoneTakesBackWhatAnOuterLevelSaid) {
                            "MDExternalAccountBinding NONE", "MDPrivateKeys Default"}) {
     ASSERT_TRUE(run(line, domain, Level::Domain));
   }
-  EXPECT_EQ(resolve(merge(server, domain)), ResolvedSettings());
+  ResolvedSettings expected;
+  expected.default_keys = model::Switch::On;
+  EXPECT_EQ(resolve(merge(server, domain)), expected);
 }
 
 TEST(Words, SplitAsHttpdSplitsThem) {

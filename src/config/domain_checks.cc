@@ -52,6 +52,17 @@ void warn(std::vector<Finding>& findings, std::string message) {
   findings.push_back({LogLevel::Warning, LogId{}, std::move(message)});
 }
 
+void check_names(const ManagedDomain& domain, std::vector<Finding>& findings) {
+  for (const model::DnsName& name : domain.names) {
+    if (!name.is_valid()) {
+      warn(findings, fmt::format("The Managed Domain '{}' has the name '{}': {}. The CA is asked "
+                                 "for it all the same.",
+                                 printable(domain.name, 80), printable(name.text(), 80),
+                                 model::DnsName::parse(name.text()).error().message));
+    }
+  }
+}
+
 /// `reported`: words that an earlier domain has, too.
 void check_challenges(const ManagedDomain& domain, std::set<std::string>& reported,
                       std::vector<Finding>& findings) {
@@ -162,6 +173,7 @@ void check_domains(std::span<const ManagedDomain> domains, const std::vector<boo
   for (std::size_t i = 0; i < domains.size(); ++i) {
     const ManagedDomain& domain = domains[i];
     check_hosts(domain, has_tls_host[i], findings);
+    check_names(domain, findings);
     check_challenges(domain, reported_words, findings);
     check_windows(domain, reported_words, findings);
     check_static_files(domain, findings);

@@ -11,7 +11,7 @@ namespace md::config {
 
 using model::DnsName;
 
-Result<DomainNames> parse_domain_names(std::span<const std::string> words) {
+DomainNames parse_domain_names(std::span<const std::string> words) {
   DomainNames parsed;
   std::unordered_set<std::string> seen;
   for (const std::string& word : words) {
@@ -19,8 +19,8 @@ Result<DomainNames> parse_domain_names(std::span<const std::string> words) {
       parsed.members = model::Members::Auto;
     } else if (equals_ignoring_case(word, "manual")) {
       parsed.members = model::Members::Manual;
-    } else {
-      MD_ASSIGN_OR_RETURN(DnsName name, DnsName::parse(word));
+    } else if (!word.empty()) {
+      DnsName name = DnsName::as_configured(word);
       if (seen.insert(name.text()).second) {
         parsed.names.push_back(std::move(name));
       }
@@ -31,7 +31,7 @@ Result<DomainNames> parse_domain_names(std::span<const std::string> words) {
 
 Result<DomainDefinition> parse_definition(std::span<const std::string> words,
                                           model::ConfigPlace place) {
-  MD_ASSIGN_OR_RETURN(DomainNames parsed, parse_domain_names(words));
+  DomainNames parsed = parse_domain_names(words);
   if (parsed.names.empty()) {
     return fail(ErrorKind::InvalidInput, "needs at least one domain name");
   }
@@ -40,8 +40,23 @@ Result<DomainDefinition> parse_definition(std::span<const std::string> words,
   return definition;
 }
 
-Status add_names(std::span<const std::string> words, DomainDefinition& definition) {
-  MD_ASSIGN_OR_RETURN(DomainNames parsed, parse_domain_names(words));
+Result<DomainDefinition> parse_section(std::span<const std::string> words,
+                                       model::ConfigPlace place) {
+  const auto is_empty = [](const std::string& word) { return word.empty(); };
+  const auto first = std::ranges::find_if_not(words, is_empty);
+  if (words.empty()) {
+    return fail(ErrorKind::InvalidInput, "needs at least one domain name");
+  }
+  DomainDefinition definition{{}, {}, std::move(place)};
+  definition.names.push_back(DnsName::as_configured(first == words.end() ? "" : *first));
+  if (first != words.end()) {
+    add_names(words.last(static_cast<std::size_t>(words.end() - first) - 1), definition);
+  }
+  return definition;
+}
+
+void add_names(std::span<const std::string> words, DomainDefinition& definition) {
+  DomainNames parsed = parse_domain_names(words);
   for (DnsName& name : parsed.names) {
     if (std::ranges::find(definition.names, name) == definition.names.end()) {
       definition.names.push_back(std::move(name));
@@ -50,7 +65,6 @@ Status add_names(std::span<const std::string> words, DomainDefinition& definitio
   if (parsed.members) {
     definition.settings.members = parsed.members;
   }
-  return {};
 }
 
 }  // namespace md::config

@@ -18,8 +18,8 @@ struct DomainNames {
   std::vector<model::DnsName> names;      ///< in the order given, without duplicates
   std::optional<model::Members> members;  ///< the last `auto` or `manual` among them
 };
-/// InvalidInput names the word that is no DNS name.
-Result<DomainNames> parse_domain_names(std::span<const std::string> words);
+/// Empty words count for nothing; what is no DNS name is kept as it is.
+DomainNames parse_domain_names(std::span<const std::string> words);
 
 /// A managed domain as configured, before virtual hosts are looked at.
 struct DomainDefinition {
@@ -30,7 +30,11 @@ struct DomainDefinition {
 /// Begins a definition: `MDomain` or the head of a section. No name in `words`: InvalidInput.
 Result<DomainDefinition> parse_definition(std::span<const std::string> words,
                                           model::ConfigPlace place);
+/// `<MDomain …>`: its first word is a name, whatever it is, also `auto`. Empty ones count for
+/// nothing, unless all are: then the name is empty.
+Result<DomainDefinition> parse_section(std::span<const std::string> words,
+                                       model::ConfigPlace place);
 /// MDMember(s) inside a section.
-Status add_names(std::span<const std::string> words, DomainDefinition& definition);
+void add_names(std::span<const std::string> words, DomainDefinition& definition);
 
 }  // namespace md::config

@@ -37,26 +37,49 @@ TEST(DomainDefinition, TakesAutoAndManualAnywhere) {
 }
 
 TEST(DomainDefinition, NeedsAName) {
-  for (const auto& words : {std::vector<std::string>{}, std::vector<std::string>{"auto"}}) {
+  for (const auto& words : {std::vector<std::string>{}, std::vector<std::string>{"auto"},
+                            std::vector<std::string>{""}}) {
     const auto definition = parse_definition(words, {});
     ASSERT_FALSE(definition);
     EXPECT_EQ(definition.error().message, "needs at least one domain name");
   }
 }
 
-TEST(DomainDefinition, NamesTheWordThatIsNoName) {
-  const std::vector<std::string> words{"a.test", "a/b"};
-  EXPECT_THAT(parse_definition(words, {}).error().message,
-              ::testing::StartsWith("'a/b' is not a DNS name"));
+TEST(DomainDefinition, KeepsWordsThatAreNoNamesB2) {
+  const std::vector<std::string> words{"a.test", "Inva!id.test", "", "a/b", "inva!id.test"};
+  const auto definition = parse_definition(words, {});
+  ASSERT_TRUE(definition);
+  EXPECT_THAT(texts(definition->names), ElementsAre("a.test", "inva!id.test", "a/b"));
+  EXPECT_FALSE(definition->names[1].is_valid());
+}
+
+TEST(DomainDefinition, OfASectionHasItsFirstWordAsName) {
+  struct Row {
+    std::vector<std::string> words;
+    std::vector<std::string> names;
+    std::optional<model::Members> members;
+  };
+  for (const Row& row :
+       {Row{{"auto"}, {"auto"}, {}}, Row{{"manual", "a.test"}, {"manual", "a.test"}, {}},
+        Row{{"Auto", "auto", "b.test"}, {"auto", "b.test"}, model::Members::Auto},
+        Row{{"a.test", "manual"}, {"a.test"}, model::Members::Manual},
+        Row{{"", "a.test", ""}, {"a.test"}, {}}, Row{{"", ""}, {""}, {}}}) {
+    const auto definition = parse_section(row.words, {"a.conf", 3});
+    ASSERT_TRUE(definition) << row.words.front();
+    EXPECT_EQ(texts(definition->names), row.names);
+    EXPECT_EQ(definition->settings.members, row.members) << row.words.front();
+    EXPECT_EQ(definition->place.text(), "a.conf:3");
+  }
+  EXPECT_EQ(parse_section({}, {}).error().message, "needs at least one domain name");
 }
 
 TEST(DomainDefinition, GrowsByMembers) {
   auto definition = *parse_definition(std::vector<std::string>{"a.test", "auto"}, {});
-  ASSERT_TRUE(add_names(std::vector<std::string>{"b.test", "A.test"}, definition));
-  ASSERT_TRUE(add_names(std::vector<std::string>{"manual"}, definition));
-  EXPECT_THAT(texts(definition.names), ElementsAre("a.test", "b.test"));
+  add_names(std::vector<std::string>{"b.test", "A.test", ""}, definition);
+  add_names(std::vector<std::string>{"manual", ".."}, definition);
+  add_names({}, definition);
+  EXPECT_THAT(texts(definition.names), ElementsAre("a.test", "b.test", ".."));
   EXPECT_EQ(definition.settings.members, model::Members::Manual);
-  EXPECT_FALSE(add_names(std::vector<std::string>{".."}, definition));
 }
 
 }  // namespace

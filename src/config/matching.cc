@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/file_name.h"
 #include "base/text.h"
 #include "config/domain_checks.h"
 #include "config/merge.h"
@@ -113,46 +114,65 @@ class Matching {
   void make_domains(std::span<const DomainDefinition> definitions) {
     plan_.domains.reserve(definitions.size());
     for (const DomainDefinition& definition : definitions) {
-      plan_.domains.push_back(ManagedDomain{.name = definition.names.front().text(),
+      plan_.domains.push_back(ManagedDomain{.name = file_name_for(definition.names.front().text()),
                                             .names = definition.names,
                                             .settings = resolve(definition.settings, globals_),
                                             .place = definition.place,
                                             .alpn_names = {},
-                                            .server_admin = {}});
+                                            .server_admin = {},
+                                            .kept_contacts = {}});
     }
     plan_.has_tls_host.assign(plan_.domains.size(), false);
   }
 
-  void report_overlap(const DnsName& name, std::size_t one, std::size_t other) {
+  enum class Overlap { Refused, Taken };
+  void report_overlap(const DnsName& name, std::size_t one, std::size_t other, Overlap overlap) {
     const auto [first, second] = std::minmax(one, other);
     if (!reported_overlaps_.emplace(first, second).second) {
       return;
     }
+    const bool is_fatal = overlap == Overlap::Refused;
     plan_.findings.push_back(
-        {LogLevel::Error, LogId{10038},
+        {is_fatal ? LogLevel::Error : LogLevel::Warning, LogId{10038},
          fmt::format("two Managed Domains have an overlap in domain '{}', first definition in {}, "
-                     "second in {}",
-                     name.text(), plan_.domains[first].place.text(),
-                     plan_.domains[second].place.text()),
-         /*is_fatal=*/true});
+                     "second in {}{}",
+                     printable(name.text(), 80), plan_.domains[first].place.text(),
+                     plan_.domains[second].place.text(),
+                     is_fatal ? ""
+                              : fmt::format(": it is taken for one of '{}'",
+                                            plan_.domains[*plan_.names.find(name.text())].name)),
+         is_fatal});
   }
 
-  // Also fills the index with what is configured.
+  [[nodiscard]] bool matches_server_names() const {
+    return globals_.match_names == model::MatchNames::ServerNames;
+  }
+
+  // Also fills the index with what is configured. By ServerName alone, domains may share names that
+  // are not the first.
   void find_overlaps() {
     for (std::size_t i = 0; i < plan_.domains.size(); ++i) {
       for (const DnsName& name : plan_.domains[i].names) {
-        if (const std::size_t owner = plan_.names.add(name, i); owner != i) {
-          report_overlap(name, owner, i);
+        const std::size_t owner = plan_.names.add(name, i);
+        const bool is_fatal =
+            !matches_server_names() || plan_.domains[owner].name == plan_.domains[i].name;
+        if (owner != i) {
+          report_overlap(name, owner, i, is_fatal ? Overlap::Refused : Overlap::Taken);
         }
       }
     }
-    if (globals_.match_names == model::MatchNames::ServerNames) {
-      return;  // wildcards may overlap, and exact names win
+    if (!matches_server_names()) {
+      find_wildcard_overlaps();
     }
+  }
+
+  // As in mod_md, a wildcard may come after the name that it covers, and not before it.
+  void find_wildcard_overlaps() {
     for (std::size_t i = 0; i < plan_.domains.size(); ++i) {
       for (const DnsName& name : plan_.domains[i].names) {
-        if (const auto owner = plan_.names.find_wildcard(name.text()); owner && *owner != i) {
-          report_overlap(name, *owner, i);
+        const auto owner = name.is_valid() ? plan_.names.find_wildcard(name.text()) : std::nullopt;
+        if (owner && *owner != i) {
+          report_overlap(name, *owner, i, *owner < i ? Overlap::Refused : Overlap::Taken);
         }
       }
     }
@@ -170,6 +190,13 @@ class Matching {
         is_by_server_name ? (names.has_server_name ? 1 : 0) : names.dns_names.size();
     for (const DnsName& name : std::span(names.dns_names).first(count)) {
       if (const auto owner = plan_.names.find(name.text())) {
+        add_owner(owners, *owner);
+      }
+    }
+    const bool is_named_by_word = !names.has_server_name && !host.server_name.empty();
+    const std::size_t words = is_by_server_name ? (is_named_by_word ? 1 : 0) : names.words.size();
+    for (const std::string& word : std::span(names.words).first(words)) {
+      if (const auto owner = plan_.names.find_exact(word)) {
         add_owner(owners, *owner);
       }
     }
@@ -271,7 +298,11 @@ class Matching {
   }
 
   void report_unusable(const VirtualHost& host, const HostNames& names, std::size_t owner) {
-    for (const std::string& why : names.unusable) {
+    for (std::size_t i = 0; i < names.words.size(); ++i) {
+      if (plan_.names.find_exact(names.words[i])) {
+        continue;  // an MDomain has it, and is warned of
+      }
+      const std::string& why = names.unusable[i];
       report(LogLevel::Warning, 0,
              fmt::format("Virtual Host {} in {}: {}; Managed Domain '{}' goes without it.",
                          host.label(), host.place.text(), why, plan_.domains[owner].name));

@@ -137,16 +137,43 @@ TEST(Matching, RefusesDomainsThatShareAName) {  // VH-13
   EXPECT_EQ(std::ranges::count(ids(made), 10038), 1) << "one message for a pair of domains";
 }
 
-TEST(Matching, RefusesAWildcardOverAnothersName) {
-  for (const auto& definitions :
-       {std::vector{mdomain("*.a.test", 1), mdomain("b.a.test", 2)},
-        std::vector{mdomain("b.a.test", 1), mdomain("x.test *.a.test", 2)}}) {
-    const Plan made = plan(definitions, {});
+TEST(Matching, RefusesAWildcardAndThenANameThatItCovers) {
+  for (const char* wildcard : {"*.a.test", "x.test *.a.test"}) {
+    const Plan made = plan({mdomain(wildcard, 1), mdomain("y.test b.a.test", 2)}, {});
     ASSERT_EQ(ids(made).front(), 10038);
+    EXPECT_TRUE(made.is_fatal());
     EXPECT_THAT(made.findings[0].message, HasSubstr("'b.a.test', first definition in md.conf:1"));
   }
   EXPECT_FALSE(plan({mdomain("*.a.test"), mdomain("a.test")}, {}).is_fatal());
   EXPECT_FALSE(plan({mdomain("*.a.test b.a.test")}, {}).is_fatal());
+}
+
+TEST(Matching, WarnsOfANameAndThenAWildcardThatCoversIt) {
+  const std::vector<DomainDefinition> definitions{mdomain("b.a.test", 1),
+                                                  mdomain("x.test *.a.test", 2)};
+  const Plan made = plan(definitions, {tls_host("b.a.test"), tls_host("c.a.test")});
+  EXPECT_THAT(made.host_domains, ElementsAre(0U, 1U)) << "the exact name counts";
+  ASSERT_THAT(ids(made), ElementsAre(10038));
+  EXPECT_EQ(made.findings[0].level, LogLevel::Warning);
+  EXPECT_FALSE(made.is_fatal());
+  EXPECT_THAT(made.findings[0].message,
+              HasSubstr("second in md.conf:2: it is taken for one of 'b.a.test'"));
+}
+
+TEST(Matching, ByServerNameDomainsMayShareNamesThatAreNotTheFirst) {
+  const Plan made = plan(
+      {mdomain("a.test b.test", 1), mdomain("c.test b.test", 2)},
+      {by_server_name(tls_host("a.test", "b.test")), by_server_name(tls_host("c.test", "b.test"))},
+      matching_server_names());
+  EXPECT_FALSE(made.is_fatal());
+  EXPECT_THAT(made.host_domains, ElementsAre(0U, 1U));
+  EXPECT_EQ(names(made.domains[0]), "a.test b.test");
+  EXPECT_EQ(names(made.domains[1]), "c.test b.test");
+  ASSERT_THAT(ids(made), ElementsAre(10038));
+  EXPECT_EQ(made.findings[0].level, LogLevel::Warning);
+  EXPECT_TRUE(
+      plan({mdomain("a.test"), mdomain("a.test b.test")}, {}, matching_server_names()).is_fatal())
+      << "there is one folder for both";
 }
 
 TEST(Matching, LeavesATlsHostOfTwoDomainsAlone) {  // VH-04
@@ -401,6 +428,32 @@ TEST(Matching, JoinsNoNameThatHttpdFilledInReports13) {
   nameless.is_name_filled_in = false;
   EXPECT_EQ(names(plan({mdomain("a.test")}, {nameless}).domains[0]),
             "a.test vm12.internal www.a.test");
+}
+
+TEST(Matching, ManagesNamesThatAreNoneB2) {
+  const Plan made = plan({mdomain("in!valid.test"), mdomain("a.test a/b"), mdomain("../x")},
+                         {tls_host("In!valid.test", "www.test"), tls_host("a.test", "a/b b!c")});
+  EXPECT_EQ(names(made.domains[0]), "in!valid.test www.test");
+  EXPECT_THAT(made.host_domains, ElementsAre(0U, 1U));
+  EXPECT_EQ(made.domains[2].name, "%2e.%2fx") << "no path";
+  EXPECT_FALSE(made.is_fatal());
+  std::vector<std::string> said;
+  for (const Finding& finding : made.findings) {
+    EXPECT_EQ(finding.level, LogLevel::Warning);
+    said.push_back(finding.message);
+  }
+  EXPECT_THAT(said, ::testing::Contains(HasSubstr("has the name 'in!valid.test'")));
+  EXPECT_THAT(said, ::testing::Contains(HasSubstr("has the name 'a/b'")));
+  EXPECT_THAT(said, ::testing::Contains(HasSubstr("'b!c' is not a DNS name")));
+  EXPECT_EQ(names(made.domains[1]), "a.test a/b") << "names of hosts that are none do not join";
+}
+
+TEST(Matching, FindsNoneOfTheOtherWordsByServerNamesAloneB2) {
+  VirtualHost host = tls_host("x.test", "in!valid.test");
+  host.match_names = model::MatchNames::ServerNames;
+  EXPECT_THAT(plan({mdomain("in!valid.test")}, {host}).host_domains, ElementsAre(kNone));
+  host.server_name = "in!valid.test";
+  EXPECT_THAT(plan({mdomain("in!valid.test")}, {host}).host_domains, ElementsAre(0U));
 }
 
 TEST(Matching, WarnsOnceOfAChallengeTypeThatNobodyKnowsB1) {

@@ -41,6 +41,7 @@ constexpr std::tuple kMembers{
     MD_SETTING(profile),
     MD_SETTING(profile_mandatory),
     MD_SETTING(key_specs),
+    MD_SETTING(default_keys),
     MD_SETTING(must_staple),
     MD_SETTING(certificate_files),
     MD_SETTING(certificate_key_files),

@@ -299,6 +299,7 @@ Status parse_key_specs(const Arguments& arguments, Settings& settings) {
       MD_TRY(add_key_spec(word, KeySpec::ec(word), specs));
     }
   }
+  settings.default_keys = specs.empty() ? model::Switch::On : model::Switch::Off;
   settings.key_specs = std::move(specs);
   return {};
 }

@@ -23,6 +23,7 @@ void add_name(std::string_view text, HostNames& names) {
   if (auto name = DnsName::parse(without_scheme(text))) {
     names.dns_names.push_back(*std::move(name));
   } else {
+    names.words.push_back(to_lower(without_scheme(text)));
     names.unusable.push_back(std::move(name).error().message);
   }
 }

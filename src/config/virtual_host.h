@@ -34,7 +34,8 @@ struct HostNames {
   std::vector<model::DnsName> dns_names;  ///< of ServerName, first, and of ServerAlias
   bool has_server_name{false};            ///< is the first of them that of ServerName?
   std::vector<std::string> patterns;      ///< aliases with `*` or `?`, in lower case
-  std::vector<std::string> unusable;      ///< why each of the others is no DNS name
+  std::vector<std::string> words;         ///< the others, in lower case: no DNS names
+  std::vector<std::string> unusable;      ///< why each of `words` is none
 };
 HostNames names_of(const VirtualHost& host);
 

@@ -94,7 +94,8 @@ class Coverage {
       return true;
     }
     const auto dot = text.find('.');
-    return !name.is_wildcard() && dot != std::string::npos && dns_.contains("*" + text.substr(dot));
+    return name.is_valid() && !name.is_wildcard() && dot != std::string::npos &&
+           dns_.contains("*" + text.substr(dot));
   }
 
  private:

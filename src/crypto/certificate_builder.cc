@@ -90,7 +90,8 @@ bool set_common_name(X509_NAME* subject, std::string_view name) {
 }
 
 std::string common_name(const std::vector<DnsName>& names) {
-  if (names.empty() || names.front().text().size() > kMaxCommonName || names.front().is_ip()) {
+  if (names.empty() || names.front().text().size() > kMaxCommonName || names.front().is_ip() ||
+      !names.front().is_valid()) {
     return {};
   }
   return names.front().text();

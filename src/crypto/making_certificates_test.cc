@@ -117,6 +117,15 @@ TEST(FallbackCertificate, NamesWhatIsTooLongForACommonNameOrAnAddress) {
   }
 }
 
+TEST(FallbackCertificate, IsMadeForWordsThatAreNoNamesB2) {
+  for (const char* word : {"inva!id.test", "", "a..b", "\xe4.test", "\xc3\xa4.test", "a/b\x01"}) {
+    const std::vector<DnsName> words{DnsName::as_configured(word), *DnsName::parse("a.test")};
+    const auto made = make_fallback_certificate(testing::shared_ec_key(), words, kTwoWeeks);
+    ASSERT_TRUE(made) << word;
+    EXPECT_TRUE(made->covers(*DnsName::parse("a.test"))) << word;
+  }
+}
+
 TEST(FallbackCertificate, NamesHostsAndAddresses) {
   const auto certificate = make_fallback_certificate(
       testing::shared_ec_key(), names({"a.test", "2001:db8::1", "192.0.2.1"}), kTwoWeeks);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/file_name.h"
 #include "base/text.h"
 #include "config/challenge_choice.h"
 #include "config/merge.h"
@@ -156,7 +157,8 @@ Configuration read_configuration(apr_pool_t* pool, server_rec* base_server) {
     // A host without any directive of ours has the very configuration of the main server.
     if (host == base_server || &own != base_config) {
       for (config::DomainDefinition definition : own.domains) {
-        stapling_in_sections.emplace(definition.names.front().text(), definition.settings.stapling);
+        stapling_in_sections.emplace(file_name_for(definition.names.front().text()),
+                                     definition.settings.stapling);
         definition.settings = config::merge(own.settings, definition.settings);
         definitions.push_back(std::move(definition));
       }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/directives.h"
 #include "config/merge.h"
+#include "httpd/apache_logger.h"
 #include "httpd/external_account_file.h"
 #include "httpd/guard.h"
 
@@ -82,9 +83,10 @@ model::ConfigPlace place_of(const cmd_parms* command) {
 }
 
 Status define_domain(cmd_parms* command, const Directive& directive,
-                     const std::vector<std::string>& words) {
+                     const std::vector<std::string>& words,
+                     decltype(config::parse_definition)& parse) {
   MD_TRY(config::check_use(directive, level_of(command), words.size()));
-  MD_ASSIGN_OR_RETURN(auto definition, config::parse_definition(words, place_of(command)));
+  MD_ASSIGN_OR_RETURN(auto definition, parse(words, place_of(command)));
   config_of(command->server).domains.push_back(std::move(definition));
   return {};
 }
@@ -98,7 +100,8 @@ const char* read_section(cmd_parms* command, const Directive& directive, std::st
   }
   arguments.resize(bracket);
   const auto words = words_of(command->pool, arguments.c_str());
-  if (const auto defined = define_domain(command, directive, words); !defined) {
+  if (const auto defined = define_domain(command, directive, words, config::parse_section);
+      !defined) {
     return text_in(command->pool, defined.error().message);
   }
   const SectionScope scope(config_of(command->server).domains.back());
@@ -107,15 +110,43 @@ const char* read_section(cmd_parms* command, const Directive& directive, std::st
 
 Status run(cmd_parms* command, const Directive& directive, const std::vector<std::string>& words) {
   if (directive.kind == DirectiveKind::Domain) {
-    return define_domain(command, directive, words);
+    return define_domain(command, directive, words, config::parse_definition);
   }
   const Level level = level_of(command);
   if (directive.kind == DirectiveKind::Members && level == Level::Domain) {
-    return config::add_names(words, *open_section.definition);
+    config::add_names(words, *open_section.definition);
+    return {};
   }
   model::Settings& settings = level == Level::Domain ? open_section.definition->settings
                                                      : config_of(command->server).settings;
   return config::apply(directive, level, words, parse_environment(command->temp_pool), settings);
+}
+
+/// Where a directive must not stand. As in mod_md, MDRequireHttps may stand in `<Files>`, and in
+/// any section inside of `<MDomain>`.
+unsigned forbidden_places(const Directive& directive, bool in_condition) {
+  if (in_condition) {
+    return NOT_IN_HTACCESS;
+  }
+  if (directive.scope != config::Scope::AlsoInConditions) {
+    return NOT_IN_HTACCESS | NOT_IN_DIR_CONTEXT;
+  }
+  const bool in_domain = open_section.definition != nullptr;
+  return NOT_IN_HTACCESS | (in_domain ? 0 : NOT_IN_DIRECTORY | NOT_IN_LOCATION);
+}
+
+/// What is said in `<Files>` holds for all requests, as in mod_md: that may surprise.
+void warn_of_section(const cmd_parms* command) {
+  const ap_directive_t* const section = command->directive->parent;
+  if (command->path == nullptr || section == nullptr) {
+    return;
+  }
+  ApacheLogger(command->server)
+      .warning({}, fmt::format("{} in {}: the {}> around it counts for nothing. It holds for {}.",
+                               command->cmd->name, place_of(command).text(), section->directive,
+                               open_section.definition != nullptr
+                                   ? "all of the Managed Domain"
+                                   : "all Managed Domains of the server"));
 }
 
 /// Inside `<If>` there is one thing to say.
@@ -133,8 +164,8 @@ const char* on_directive(cmd_parms* command, void* directory_config,
                          const char* arguments) noexcept {
   return guarded<const char*>("mod_md: a defect: see the error log", [&]() -> const char* {
     const auto& directive = *static_cast<const Directive*>(command->cmd->cmd_data);
-    const bool in_condition = is_in_condition(command);
-    const unsigned forbidden = NOT_IN_HTACCESS | (in_condition ? 0 : NOT_IN_DIR_CONTEXT);
+    const bool in_condition = open_section.definition == nullptr && is_in_condition(command);
+    const unsigned forbidden = forbidden_places(directive, in_condition);
     if (const char* const misplaced = ap_check_cmd_context(command, forbidden)) {
       return misplaced;
     }
@@ -143,6 +174,7 @@ const char* on_directive(cmd_parms* command, void* directory_config,
                                            *static_cast<ConditionConfig*>(directory_config));
       return result ? nullptr : text_in(command->pool, result.error().message);
     }
+    warn_of_section(command);
     if (directive.kind == DirectiveKind::Section) {
       return read_section(command, directive, arguments);
     }

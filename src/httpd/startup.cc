@@ -145,6 +145,7 @@ class Startup {
     }
     auto synced = store::sync_domains(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
     for (std::size_t i = 0; i < synced.size() && i < runtime_.domains.size(); ++i) {
+      runtime_.domains[i]->domain.kept_contacts = std::move(synced[i].kept_contacts);
       runtime_.domains[i]->record = std::move(synced[i].record);
       runtime_.domains[i]->storing = synced[i].storing;
     }

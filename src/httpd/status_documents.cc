@@ -70,9 +70,8 @@ Result<std::string> md_status_document(const Runtime* runtime, std::string_view 
     return runtime == nullptr ? status::md_status(MD_VERSION, {}).dump()
                               : status::md_status(MD_VERSION, domain_statuses(*runtime)).dump();
   }
-  const auto parsed = model::DnsName::parse(name);
   DomainRuntime* const found =
-      runtime != nullptr && parsed ? runtime->find_by_name(*parsed) : nullptr;
+      runtime != nullptr ? runtime->find_by_name(model::DnsName::as_configured(name)) : nullptr;
   if (found == nullptr) {
     return fail(ErrorKind::NotFound, unknown_domain(name).dump());
   }

@@ -114,6 +114,15 @@ Result<DnsName> DnsName::parse(std::string_view text) {
   return DnsName(std::move(name));
 }
 
+DnsName DnsName::as_configured(std::string_view text) {
+  if (auto name = parse(text)) {
+    return *std::move(name);
+  }
+  DnsName word(to_lower(text));
+  word.is_valid_ = false;
+  return word;
+}
+
 std::optional<DnsName> DnsName::of_reverse_name(std::string_view text) {
   std::string name = to_lower(text);
   if (name.ends_with('.')) {
@@ -140,7 +149,7 @@ std::optional<DnsName> DnsName::of_reverse_name(std::string_view text) {
 }
 
 bool DnsName::is_ip() const {
-  return text_.find(':') != std::string::npos || is_number(last_label(text_));
+  return is_valid_ && (text_.find(':') != std::string::npos || is_number(last_label(text_)));
 }
 
 std::string DnsName::reverse_name() const {
@@ -162,7 +171,7 @@ bool DnsName::covers(const DnsName& other) const {
   if (text_ == other.text_) {
     return true;
   }
-  if (!is_wildcard() || other.is_wildcard() || other.is_ip()) {
+  if (!is_wildcard() || !other.is_valid() || other.is_wildcard() || other.is_ip()) {
     return false;
   }
   const auto first_dot = other.text_.find('.');
@@ -186,8 +195,8 @@ std::vector<DnsName> without_covered(const std::vector<DnsName>& names) {
   for (const DnsName& name : names) {
     const std::string_view text = name.text();
     const auto dot = text.find('.');
-    const bool is_covered = !name.is_wildcard() && !name.is_ip() && dot != std::string_view::npos &&
-                            wildcards.contains(text.substr(dot));
+    const bool is_covered = name.is_valid() && !name.is_wildcard() && !name.is_ip() &&
+                            dot != std::string_view::npos && wildcards.contains(text.substr(dot));
     if (!is_covered && seen.insert(text).second) {
       kept.push_back(name);
     }

@@ -21,7 +21,7 @@ struct ConfigPlace {
 enum class DomainState { Unknown = 0, Incomplete = 1, Complete = 2, Expired = 3, Error = 4 };
 
 /// A set of names that share certificates: "MD" in mod_md's documents. What the configuration
-/// says, complete after vhosts were matched; what the store and the CA add lies elsewhere.
+/// says, complete after vhosts were matched; most of what the store and the CA add lies elsewhere.
 struct ManagedDomain {
   std::string name;            ///< its first name, and its folder in the store
   std::vector<DnsName> names;  ///< in configured order, without duplicates
@@ -32,6 +32,9 @@ struct ManagedDomain {
   bool is_used{false};                  ///< some TLS vhost serves it
   std::vector<std::string> alpn_names;  ///< names whose vhost speaks acme-tls/1
   std::string server_admin;             ///< contact if none is configured
+
+  /// From the store: the contacts that md.json has, where the configuration names none (any more).
+  std::vector<std::string> kept_contacts;
 
   [[nodiscard]] bool covers(const DnsName& other) const { return model::covers(names, other); }
   /// Has certificates of its own, configured by files.

@@ -120,7 +120,26 @@ TEST(KeySpec, NamesItsFiles) {
   EXPECT_EQ(KeySpec::rsa(4096).file_suffix(), "");
   EXPECT_EQ(KeySpec::rsa().name(), "rsa");
   EXPECT_EQ(KeySpec::ec("P-256").file_suffix(), ".p-256");
-  EXPECT_EQ(KeySpec::ec("../X").file_suffix(), "...%2fx") << "B3: no path";
+  EXPECT_EQ(KeySpec::ec("../X").file_suffix(), ".%2e.%2fx") << "B3: no path";
+}
+
+TEST(DnsName, KeepsWordsOfTheConfigurationThatAreNoneB2) {
+  for (const char* word : {"inva!id.example.org", "-bad.example.org", "a..org", "a/b", "..", "a b",
+                           "*.*.org", "1.2.3", "", "x:y:z", "*"}) {
+    const DnsName name = DnsName::as_configured(word);
+    EXPECT_FALSE(name.is_valid()) << word;
+    EXPECT_EQ(name.text(), word);
+    EXPECT_FALSE(name.is_wildcard() || name.is_ip()) << word;
+    EXPECT_EQ(name.base(), word);
+    EXPECT_TRUE(name.covers(name));
+    EXPECT_FALSE(DnsName::as_configured("*.example.org").covers(name)) << word;
+    EXPECT_FALSE(name.covers(*DnsName::parse("a.org"))) << word;
+  }
+  EXPECT_EQ(DnsName::as_configured("In!Valid").text(), "in!valid");
+  EXPECT_EQ(DnsName::as_configured("A.Example.org."), *DnsName::parse("a.example.org"));
+  const std::vector both{DnsName::as_configured("*.example.org"),
+                         DnsName::as_configured("in!valid.example.org")};
+  EXPECT_EQ(without_covered(both), both) << "a CA is to refuse it";
 }
 
 TEST(ChallengeList, KeepsUnknownWordsInTheirPlaceB1) {

@@ -99,6 +99,7 @@ struct Settings {
   std::optional<Switch> profile_mandatory;
   // Keys and certificates
   std::optional<std::vector<KeySpec>> key_specs;
+  std::optional<Switch> default_keys;
   std::optional<Switch> must_staple;
   std::optional<std::vector<std::string>> certificate_files;
   std::optional<std::vector<std::string>> certificate_key_files;
@@ -154,7 +155,8 @@ struct ResolvedSettings {
   std::string http_proxy_ca_certificate_file;
   std::string profile;
   Switch profile_mandatory{Switch::Off};
-  std::vector<KeySpec> key_specs;  ///< empty: Default
+  std::vector<KeySpec> key_specs;    ///< empty: Default
+  Switch default_keys{Switch::Off};  ///< `Default` was said, which md.json tells
   Switch must_staple{Switch::Off};
   std::vector<std::string> certificate_files;
   std::vector<std::string> certificate_key_files;

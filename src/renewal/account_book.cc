@@ -116,14 +116,30 @@ store::AccountRecord record_of(const acme::Account& account, const std::string& 
 }  // namespace
 
 std::vector<std::string> contacts_of(const model::ManagedDomain& domain) {
-  std::string_view address = without_scheme(domain.settings.contact);
-  if (address.empty()) {
-    address = without_scheme(domain.server_admin);
-    if (is_nobody(address)) {
-      return {};
+  const std::string_view configured = without_scheme(domain.settings.contact);
+  if (!configured.empty()) {
+    return {std::string(kMailto).append(configured)};
+  }
+  const std::string_view admin = without_scheme(domain.server_admin);
+  if (!is_nobody(admin)) {
+    return {std::string(kMailto).append(admin)};
+  }
+  std::vector<std::string> kept;
+  for (const std::string& contact : domain.kept_contacts) {
+    const std::string_view address = without_scheme(contact);
+    const bool is_mail = address.size() != trim(contact).size();
+    if (!is_mail || !is_nobody(address)) {
+      kept.push_back(contact);
     }
   }
-  return {std::string(kMailto).append(address)};
+  return kept;
+}
+
+std::string note_without_contact(const model::ManagedDomain& domain) {
+  return fmt::format(
+      "No contact information is available for MD {}. Configure one using the MDContactEmail or "
+      "ServerAdmin directive",
+      domain.name);
 }
 
 struct AccountBook::Shelf {
@@ -155,6 +171,7 @@ struct AccountBook::Visitor {
   const std::string& ca_url;
   std::string kid;  ///< of the account to use; may be one that is configured no more
   std::vector<std::string> contacts;
+  const std::function<void()>& before_registration;
 
   [[nodiscard]] bool may_use(const store::AccountRecord& record) const {
     return record.ca_url == ca_url && record.external_kid == kid;
@@ -178,13 +195,15 @@ Result<AccountBook::Opened> AccountBook::open(acme::Connection& connection,
                                               const acme::Directory& directory,
                                               const model::ManagedDomain& domain,
                                               const std::string& ca_url,
-                                              const std::string& used_before) {
+                                              const std::string& used_before,
+                                              const std::function<void()>& before_registration) {
   Visitor visitor{connection,
                   directory,
                   domain,
                   ca_url,
                   kid_for(directory, domain, ca_url, used_before),
-                  contacts_of(domain)};
+                  contacts_of(domain),
+                  before_registration};
   const std::shared_ptr<Shelf> shelf = shelf_for(ca_url, visitor.kid);
   const unsigned failures_before = shelf->count_failures();
   const std::lock_guard lock(shelf->mutex);
@@ -400,6 +419,9 @@ Status AccountBook::save_record(const Visitor& visitor, const store::AccountReco
 
 Result<AccountBook::Opened> AccountBook::register_account(const Visitor& visitor) {
   MD_TRY(check_conditions(visitor.directory, visitor.domain.settings));
+  if (visitor.before_registration) {
+    visitor.before_registration();
+  }
   for (const crypto::PrivateKey& key : unfinished_keys(visitor)) {
     auto account = register_key(visitor, key, /*may_be_known=*/true);
     if (account || account.error().kind != ErrorKind::Denied) {

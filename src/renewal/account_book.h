@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -56,10 +57,11 @@ class AccountBook {
   /// into staging of `domain`. A configured contact that differs is updated at the CA. Without
   /// agreement to a CA's terms: Permanent, the message says which directive is missing.
   /// `used_before`: the folder in `accounts/` of the account that the domain's certificates came
-  /// by; empty: unknown.
+  /// by; empty: unknown. `before_registration` is called before a new one is registered.
   Result<Opened> open(acme::Connection& connection, const acme::Directory& directory,
                       const model::ManagedDomain& domain, const std::string& ca_url,
-                      const std::string& used_before = {});
+                      const std::string& used_before = {},
+                      const std::function<void()>& before_registration = {});
 
   /// The CA says that it does not know `account_url`: it is not used again, the next `open` makes a
   /// new one (only one, however many jobs report it).
@@ -108,7 +110,9 @@ class AccountBook {
 };
 
 /// "mailto:" once and the address: what is configured, or else the ServerAdmin where that is an
-/// address of somebody. Empty: none.
+/// address of somebody, or else what the store has kept. Empty: none.
 std::vector<std::string> contacts_of(const model::ManagedDomain& domain);
+/// What mod_md says where there is none, and how to give one.
+std::string note_without_contact(const model::ManagedDomain& domain);
 
 }  // namespace md::renewal

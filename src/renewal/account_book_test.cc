@@ -414,6 +414,17 @@ TEST(ContactsOf, AddsTheSchemeOnce) {
   }
 }
 
+TEST(ContactsOf, AreThoseKeptWhereNoneIsConfiguredD3b) {
+  model::ManagedDomain domain = testing::sample_domain({"a.test"});
+  domain.kept_contacts = {"mailto:one@a.test", "mailto:webmaster@localhost", "tel:+123"};
+  domain.server_admin = "[no address given]";
+  EXPECT_THAT(contacts_of(domain), ElementsAre("mailto:one@a.test", "tel:+123"));
+  domain.server_admin = "webmaster@a.test";
+  EXPECT_THAT(contacts_of(domain), ElementsAre("mailto:webmaster@a.test"));
+  domain.settings.contact = "me@a.test";
+  EXPECT_THAT(contacts_of(domain), ElementsAre("mailto:me@a.test"));
+}
+
 TEST(ContactsOf, TakesTheServerAdminIfThatIsSomebody) {
   model::ManagedDomain domain = testing::sample_domain({"a.test"});
   domain.server_admin = "webmaster@a.test";

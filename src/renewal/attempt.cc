@@ -108,9 +108,10 @@ Result<CertificateSetFacts> Attempt::run_with_account(const acme::Directory& dir
                                                       const std::string& profile) {
   for (bool again = false;; again = true) {
     journal_.progress(fmt::format("Selecting account to use for {}", domain_.name));
-    MD_ASSIGN_OR_RETURN(const auto account,
-                        tools_.accounts.open(connection_, directory, domain_, ca_url_,
-                                             tools_.world.account_of(domain_)));
+    MD_ASSIGN_OR_RETURN(
+        const auto account,
+        tools_.accounts.open(connection_, directory, domain_, ca_url_,
+                             tools_.world.account_of(domain_), [this] { note_missing_contact(); }));
     const std::string& account_url = account.record.url;
     acme::Session session(connection_, directory, account.key, account_url);
     auto staged = obtain_all(session, profile);
@@ -124,6 +125,13 @@ Result<CertificateSetFacts> Attempt::run_with_account(const acme::Directory& dir
     tools_.world.logger.debug(fmt::format("{}: the CA has lost account {}: {}", domain_.name,
                                           account_url, staged.error().message));
     tools_.accounts.forget(ca_url_, account_url);
+  }
+}
+
+/// Most CAs do without; mod_md does not.
+void Attempt::note_missing_contact() const {
+  if (contacts_of(domain_).empty()) {
+    tools_.world.logger.info({}, note_without_contact(domain_));
   }
 }
 

@@ -48,6 +48,7 @@ class Attempt final : public Driver {
   Result<CertificateSetFacts> run_with_account(const acme::Directory& directory,
                                                const std::string& profile);
   Result<CertificateSetFacts> obtain_all(acme::Session& session, const std::string& profile);
+  void note_missing_contact() const;
   bool is_lost(acme::Session& session, const Error& error) const;
 
   const model::ManagedDomain& domain_;

@@ -177,9 +177,14 @@ Result<model::DnsName> Authorizations::ordered_name(
       return *found;
     }
   }
-  return fail(ErrorKind::Rejected,
-              fmt::format("the CA wants an authorization for '{}', which was not ordered",
-                          printable(spellings.front(), 260)));
+  const bool is_word = std::ranges::any_of(names_, [&](const model::DnsName& name) {
+    return !name.is_valid() && name.text() == spellings.front();
+  });
+  return fail(
+      ErrorKind::Rejected,
+      fmt::format(
+          "the CA wants an authorization for '{}', which {}", printable(spellings.front(), 260),
+          is_word ? "is not a DNS name: no challenge can be set up for it" : "was not ordered"));
 }
 
 Result<std::vector<model::ChallengeType>> Authorizations::choices(

@@ -39,7 +39,7 @@ std::optional<std::string> name_not_covered(const model::ManagedDomain& domain,
   }
   const auto by_wildcard = [&](const model::DnsName& name) {
     const auto dot = name.text().find('.');
-    return !name.is_wildcard() && !name.is_ip() && dot != std::string::npos &&
+    return name.is_valid() && !name.is_wildcard() && !name.is_ip() && dot != std::string::npos &&
            certified.contains("*" + name.text().substr(dot));
   };
   for (const model::DnsName& name : domain.names) {

@@ -102,7 +102,8 @@ Result<CertificateSetFacts> TailscaleAttempt::run() {
 }
 
 Status TailscaleAttempt::check_names() const {
-  if (domain_.names.size() == 1 && !domain_.names.front().is_wildcard()) {
+  const model::DnsName& first = domain_.names.front();
+  if (domain_.names.size() == 1 && first.is_valid() && !first.is_wildcard()) {
     return {};
   }
   std::vector<std::string> names;

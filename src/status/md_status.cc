@@ -235,18 +235,15 @@ Value md_status(std::string_view version, const std::vector<DomainStatus>& domai
 
 std::optional<std::size_t> find_domain(const std::vector<model::ManagedDomain>& domains,
                                        std::string_view name) {
-  const auto parsed = model::DnsName::parse(name);
-  if (!parsed) {
-    return std::nullopt;
-  }
+  const auto wanted = model::DnsName::as_configured(name);
   std::optional<std::size_t> covering;
   for (std::size_t i = 0; i < domains.size(); ++i) {
     const model::ManagedDomain& domain = domains[i];
-    if (domain.name == parsed->text() ||
-        std::ranges::find(domain.names, *parsed) != domain.names.end()) {
+    if (domain.name == wanted.text() ||
+        std::ranges::find(domain.names, wanted) != domain.names.end()) {
       return i;
     }
-    if (!covering && domain.covers(*parsed)) {
+    if (!covering && domain.covers(wanted)) {
       covering = i;
     }
   }

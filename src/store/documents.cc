@@ -109,16 +109,20 @@ bool is_address(std::string_view text) {
          text.find_first_of(" \t/[]<>") == text.npos;
 }
 
+}  // namespace
+
 std::vector<std::string> contacts_of(const model::ManagedDomain& domain) {
   std::string contact = domain.settings.contact;
   if (contact.empty() && is_address(domain.server_admin)) {
     contact = domain.server_admin;
   }
   if (contact.empty()) {
-    return {};
+    return domain.kept_contacts;
   }
   return {contact.starts_with("mailto:") ? contact : "mailto:" + contact};
 }
+
+namespace {
 
 Value authority_of(const model::ManagedDomain& domain, const DomainRecord& record) {
   const model::ResolvedSettings& settings = domain.settings;
@@ -148,8 +152,12 @@ Value to_json(const model::KeySpec& spec) {
 
 /// mod_md writes a single spec as it is and several as a list. There is no member where the
 /// configuration has no MDPrivateKeys.
-void set_key_specs(Value& document, const std::vector<model::KeySpec>& specs) {
+void set_key_specs(Value& document, const model::ResolvedSettings& settings) {
+  const std::vector<model::KeySpec>& specs = settings.key_specs;
   if (specs.empty()) {
+    if (settings.default_keys == model::Switch::On) {
+      document.set("privkey", Value::object().set("type", "Default"));
+    }
     return;
   }
   if (specs.size() == 1) {
@@ -228,7 +236,7 @@ Value to_json(const model::ManagedDomain& domain, const DomainRecord& record) {
       .set("contacts", contacts_of(domain))
       .set("transitive", settings.members == model::Members::Auto ? 1 : 0)
       .set("ca", authority_of(domain, record));
-  set_key_specs(document, settings.key_specs);
+  set_key_specs(document, settings);
   document.set("state", static_cast<int>(record.state));
   set_text(document, "state-descr", record.state_description);
   document.set("renew-mode", static_cast<int>(effective_mode(domain)))

@@ -28,6 +28,8 @@ struct DomainRecord {
   json::Value document;  ///< as it was stored, with members that only other versions know
 };
 Result<DomainRecord> parse_domain(std::string_view text, std::string_view what);
+/// What md.json has as contacts: those configured, else those kept.
+std::vector<std::string> contacts_of(const model::ManagedDomain& domain);
 /// Leaves in `record.document` what to_json needs of it: members that only other versions know;
 /// null if there are none. For records that are kept, of which there may be 10,000.
 void keep_foreign_members(DomainRecord& record);

@@ -164,6 +164,9 @@ TEST(DomainDocument, WritesKeysAsTheyAreConfigured) {  // VH-19, D2
     return to_json(domain, {}).get("privkey").dump_compact();
   };
   EXPECT_EQ(keys({}), "null");
+  model::ManagedDomain of_default_keys = a_domain({"a.test"});
+  of_default_keys.settings.default_keys = model::Switch::On;
+  EXPECT_EQ(to_json(of_default_keys, {}).get("privkey").dump_compact(), R"({"type":"Default"})");
   EXPECT_EQ(keys({KeySpec::rsa(2048)}), R"({"type":"RSA","bits":2048})");
   EXPECT_EQ(keys({KeySpec::rsa(4096)}), R"({"type":"RSA","bits":4096})");
   EXPECT_EQ(keys({KeySpec::ec("P-256")}), R"({"type":"EC","curve":"P-256"})");

@@ -60,7 +60,8 @@ Status read_key_specs(const DomainRecord& record, ResolvedSettings& settings) {
   const std::vector<Value> list = value.is_object() ? std::vector{value} : value.elements();
   for (const Value& one : list) {
     if (equals_ignoring_case(one.get("type").as_string().value_or(""), "Default")) {
-      continue;  // mod_md keeps that it was written out
+      settings.default_keys = model::Switch::On;
+      continue;
     }
     MD_ASSIGN_OR_RETURN(model::KeySpec spec, read_key_spec(record, one));
     settings.key_specs.push_back(std::move(spec));
@@ -151,11 +152,7 @@ Result<model::ManagedDomain> managed_domain_of(const DomainRecord& record) {
   model::ManagedDomain domain;
   domain.name = record.name;
   for (const std::string& text : record.names) {
-    auto name = model::DnsName::parse(text);
-    if (!name) {
-      return senseless(record, "domains", text);
-    }
-    domain.names.push_back(std::move(name).value());
+    domain.names.push_back(model::DnsName::as_configured(text));
   }
   if (domain.names.empty()) {
     return senseless(record, "domains", "it is empty");

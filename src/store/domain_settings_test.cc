@@ -44,6 +44,7 @@ TEST(DomainSettings, TakeTheDefaultKeyWrittenOutForTheDefault) {
       managed_domain_of(changed("privkey", json::Value::object().set("type", "Default")));
   ASSERT_TRUE(domain) << domain.error().message;
   EXPECT_TRUE(domain->settings.key_specs.empty());
+  EXPECT_EQ(to_json(*domain, {}).get("privkey").dump_compact(), R"({"type":"Default"})");
 }
 
 TEST(DomainSettings, AreFoundWhereWeHadThemAtFirst) {
@@ -110,10 +111,17 @@ TEST(DomainSettings, ThatMakeNoSenseAreNamed) {
     EXPECT_THAT(domain.error().message, HasSubstr(std::string("'") + member + "'"));
   }
   DomainRecord record = record_of(kDomainWithTwoKeys);
-  record.names = {"no name"};
-  EXPECT_THAT(managed_domain_of(record).error().message, HasSubstr("'domains'"));
   record.names.clear();
-  EXPECT_FALSE(managed_domain_of(record));
+  EXPECT_THAT(managed_domain_of(record).error().message, HasSubstr("'domains'"));
+}
+
+TEST(DomainSettings, KeepNamesThatAreNoneB2) {
+  DomainRecord record = record_of(kDomainWithTwoKeys);
+  record.names = {"a.test", "in!valid.test"};
+  const auto domain = managed_domain_of(record);
+  ASSERT_TRUE(domain) << domain.error().message;
+  EXPECT_EQ(domain->names[1].text(), "in!valid.test");
+  EXPECT_FALSE(domain->names[1].is_valid());
 }
 
 TEST(DomainSettings, KeepChallengeTypesThatNobodyKnowsB1) {

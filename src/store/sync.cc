@@ -179,9 +179,16 @@ Result<SyncedDomain> sync_domain(const Store& store, const model::ManagedDomain&
     record.state_description = fmt::format("certificate({}) is missing",
                                            domain.settings.effective_key_specs().front().name());
   }
+  model::ManagedDomain kept;
+  if (contacts_of(domain).empty()) {
+    kept = domain;
+    kept.kept_contacts = record.document.get("contacts").as_strings();
+  }
   keep_foreign_members(record);
-  const bool is_stored = !old_text.empty() && to_json(domain, record).dump() == old_text;
-  return SyncedDomain{std::move(record), is_stored ? Storing::Done : Storing::Changed};
+  const model::ManagedDomain& written = kept.kept_contacts.empty() ? domain : kept;
+  const bool is_stored = !old_text.empty() && to_json(written, record).dump() == old_text;
+  return SyncedDomain{std::move(record), std::move(kept.kept_contacts),
+                      is_stored ? Storing::Done : Storing::Changed};
 }
 
 /// As configured, whatever is stored.

@@ -47,6 +47,7 @@ enum class Storing {
 
 struct SyncedDomain {
   DomainRecord record;
+  std::vector<std::string> kept_contacts;  ///< for ManagedDomain::kept_contacts
   Storing storing{Storing::Never};
 };
 

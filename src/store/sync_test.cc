@@ -74,7 +74,9 @@ class SyncTest : public ::testing::Test {
     std::vector<DomainRecord> records;
     for (SyncedDomain& synced : sync_domains(store_, configured, logger_)) {
       if (is_due(synced.storing)) {
-        EXPECT_TRUE(save_record(store_, configured[records.size()], synced.record, synced.storing));
+        ManagedDomain domain = configured[records.size()];
+        domain.kept_contacts = synced.kept_contacts;
+        EXPECT_TRUE(save_record(store_, domain, synced.record, synced.storing));
       }
       records.push_back(std::move(synced.record));
     }
@@ -357,6 +359,37 @@ TEST_F(SyncTest, SettingsThatAreGoneGo) {  // ST-23
   const std::string text = store_.load(Group::Domains, "a", kDomainFile).value();
   EXPECT_EQ(text.find("challenges"), text.npos);
   EXPECT_EQ(text.find("\"profile\""), text.npos);
+}
+
+std::vector<std::string> stored_contacts(Store& store) {
+  const auto text = store.load(Group::Domains, "a", kDomainFile);
+  return json::Value::parse(*text, kDomainFile)->get("contacts").as_strings();
+}
+
+TEST_F(SyncTest, ContactsStayWhereNoneIsConfiguredD3b) {
+  ManagedDomain domain = a_domain({"a"});
+  domain.settings.contact = "me@a.test";
+  sync({domain});
+  sync({a_domain({"a", "b"})});
+  EXPECT_THAT(stored_contacts(store_), ElementsAre("mailto:me@a.test"));
+  domain.settings.contact.clear();
+  domain.server_admin = "admin@a.test";
+  sync({domain});
+  EXPECT_THAT(stored_contacts(store_), ElementsAre("mailto:admin@a.test"));
+}
+
+TEST_F(SyncTest, AllContactsThatA2mdWroteStayD3b) {
+  sync({a_domain({"a"})});
+  json::Value document = *json::Value::parse(*store_.load(Group::Domains, "a", kDomainFile), "");
+  const std::vector<std::string> both{"mailto:one@a.test", "tel:+123"};
+  document.set("contacts", both);
+  ASSERT_TRUE(
+      store_.save(Group::Domains, "a", kDomainFile, document.dump(), Durability::Replaceable));
+  const auto synced = sync_domains(store_, {a_domain({"a"})}, logger_);
+  EXPECT_EQ(synced[0].kept_contacts, both);
+  EXPECT_EQ(synced[0].storing, Storing::Done) << "nothing has changed";
+  sync({a_domain({"a", "b"})});
+  EXPECT_EQ(stored_contacts(store_), both);
 }
 
 TEST_F(SyncTest, TheDefaultKeyWrittenOutIsStoredOnce) {  // VH-19, D2

@@ -126,6 +126,33 @@ def test_a_condition_decides_for_its_requests(bed):
     assert shown == {"a.test": [HALF_A_YEAR, None], "b.test": [None, HALF_A_YEAR]}
 
 
+@pytest.mark.parametrize("section", ["<Files x.html>", "<Directory /x>", "<Location /x>", '<If "false">'])
+def test_sections_within_a_managed_domain_count_for_nothing(bed, section):
+    files = bed.authority.server_files("site", ("a.test", "b.test"))
+    closing = f"</{section[1:].split()[0]}>".replace(">>", ">")
+    serve(bed, StaticHost("a.test", files, (section, "MDRequireHttps temporary", closing)), StaticHost("b.test", files))
+    assert redirect(bed, "a.test", "/index.html") == (302, "https://a.test/index.html")
+    assert redirect(bed, "b.test", "/index.html") == (200, None)
+    assert bed.md_status("a.test")["require-https"] == "temporary"
+
+
+def test_a_files_section_around_https_being_required_counts_for_nothing(bed):
+    files = bed.authority.server_files("site", ("a.test",))
+    serve(bed, StaticHost("a.test", files), options=["<Files x.html>", "MDRequireHttps temporary", "</Files>"])
+    assert redirect(bed, "a.test", "/index.html") == (302, "https://a.test/index.html")
+
+
+@pytest.mark.ours
+def test_a_section_that_counts_for_nothing_is_warned_of(bed):
+    files = bed.authority.server_files("site", ("a.test",))
+    serve(bed, StaticHost("a.test", files, ("<Files y.html>", "MDRequireHttps off", "</Files>")),
+          options=["<Files x.html>", "MDRequireHttps temporary", "</Files>"])
+    said = [line for line in bed.httpd.log().splitlines() if "around it counts for nothing" in line]
+    assert any("<Files> around" in line and "It holds for all Managed Domains of the server" in line for line in said)
+    assert any("<Files> around" in line and "It holds for all of the Managed Domain" in line for line in said)
+    assert redirect(bed, "a.test", "/index.html") == (200, None)
+
+
 def test_a_condition_holds_nothing_else(bed):
     files = bed.authority.server_files("site", ("site.test",))
     for lines, words in ((("<If true>", "MDMustStaple on", "</If>"), "not allowed in <If> context"),
