@@ -19,8 +19,19 @@ constexpr unsigned kUsualBits = 2048;
 // signature.
 constexpr unsigned kLargestSignedByOthers = 7679;
 
+// A start does not wait for minutes, as larger ones would have it do. It is enough for all levels
+// but 256 bits.
+constexpr unsigned kMostBits = 8192;
+constexpr unsigned kMostThatOpensslMakes = 16384;
+
 bool is_rsa(const KeySpec& spec) {
   return spec.type == KeySpec::Type::Rsa;
+}
+
+/// The renewals of what cannot be made fail; that is no reason for a large key here.
+unsigned rsa_bits_for(unsigned configured) {
+  return configured > kMostThatOpensslMakes ? kUsualBits
+                                            : std::clamp(configured, kUsualBits, kMostBits);
 }
 
 std::string curve_for(unsigned bits) {
@@ -37,7 +48,7 @@ std::vector<KeySpec> fallback_specs(const std::vector<KeySpec>& configured) {
   unsigned curve_bits = 0;
   for (const KeySpec& spec : configured) {
     if (is_rsa(spec)) {
-      rsa_bits = std::max({rsa_bits, spec.bits, kUsualBits});
+      rsa_bits = std::max(rsa_bits, rsa_bits_for(spec.bits));
     } else {
       curve_bits = std::max({curve_bits, crypto::curve_bits(spec.curve), 1U});
     }

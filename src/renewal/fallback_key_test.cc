@@ -24,6 +24,13 @@ TEST(FallbackSpecs, Reports17AreAsStrongAsTheConfiguredOnes) {
               ElementsAre(rsa(3072), ec("P-384")));
 }
 
+TEST(FallbackSpecs, AreNoneThatAStartWouldWaitForForMinutesB3) {
+  EXPECT_THAT(fallback_specs({KeySpec::rsa(16384)}), ElementsAre(KeySpec::rsa(8192)));
+  EXPECT_THAT(fallback_specs({KeySpec::rsa(20480)}), ElementsAre(KeySpec::rsa(2048)));
+  EXPECT_THAT(fallback_specs({KeySpec::rsa(20480), KeySpec::rsa(3072)}),
+              ElementsAre(KeySpec::rsa(3072)));
+}
+
 TEST(FallbackSpecs, Reports17EachKindHasItsKeyFile) {
   EXPECT_EQ(fallback_key_file(KeySpec::rsa(2048)), "fallback-privkey.pem");
   EXPECT_EQ(fallback_key_file(KeySpec::rsa(4096)), "fallback-privkey.rsa4096.pem");
