@@ -213,6 +213,7 @@ TEST(Directives, TellThatDefaultKeysWereSaid) {
   EXPECT_EQ(resolved_from("MDPrivateKeys default").default_keys, model::Switch::On);
   EXPECT_EQ(resolved_from("MDPrivateKeys RSA").default_keys, model::Switch::Off);
   EXPECT_EQ(ResolvedSettings().default_keys, model::Switch::Off);
+  EXPECT_EQ(resolved_from("MDPrivateKeys \"\" \"\""), ResolvedSettings());
   Settings server;
   Settings domain;
   ASSERT_TRUE(run("MDPrivateKeys Default", server));

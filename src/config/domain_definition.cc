@@ -11,6 +11,14 @@ namespace md::config {
 
 using model::DnsName;
 
+namespace {
+
+bool is_empty(const std::string& word) {
+  return word.empty();
+}
+
+}  // namespace
+
 DomainNames parse_domain_names(std::span<const std::string> words) {
   DomainNames parsed;
   std::unordered_set<std::string> seen;
@@ -32,6 +40,9 @@ DomainNames parse_domain_names(std::span<const std::string> words) {
 Result<DomainDefinition> parse_definition(std::span<const std::string> words,
                                           model::ConfigPlace place) {
   DomainNames parsed = parse_domain_names(words);
+  if (words.size() > 1 && std::ranges::all_of(words, is_empty)) {
+    parsed.names.push_back(DnsName::as_configured(""));  // as mod_md has it, for a CA to refuse
+  }
   if (parsed.names.empty()) {
     return fail(ErrorKind::InvalidInput, "needs at least one domain name");
   }
@@ -42,7 +53,6 @@ Result<DomainDefinition> parse_definition(std::span<const std::string> words,
 
 Result<DomainDefinition> parse_section(std::span<const std::string> words,
                                        model::ConfigPlace place) {
-  const auto is_empty = [](const std::string& word) { return word.empty(); };
   const auto first = std::ranges::find_if_not(words, is_empty);
   if (words.empty()) {
     return fail(ErrorKind::InvalidInput, "needs at least one domain name");

@@ -53,6 +53,12 @@ TEST(DomainDefinition, KeepsWordsThatAreNoNamesB2) {
   EXPECT_FALSE(definition->names[1].is_valid());
 }
 
+TEST(DomainDefinition, IsOfAnEmptyNameWhereAllWordsAreEmptyB2) {
+  const auto definition = parse_definition(std::vector<std::string>{"", ""}, {});
+  ASSERT_TRUE(definition);
+  EXPECT_THAT(texts(definition->names), ElementsAre(""));
+}
+
 TEST(DomainDefinition, OfASectionHasItsFirstWordAsName) {
   struct Row {
     std::vector<std::string> words;

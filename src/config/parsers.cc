@@ -278,6 +278,9 @@ Status parse_http_proxy(const Arguments& arguments, Settings& settings) {
 Status parse_key_specs(const Arguments& arguments, Settings& settings) {
   std::vector<std::string> words(arguments.words.begin(), arguments.words.end());
   std::erase(words, "");
+  if (words.empty() && arguments.words.size() > 1) {
+    return {};  // variables without a value: as if it were not there
+  }
   if (words.empty()) {
     return refuse("needs to specify the private key type");
   }
