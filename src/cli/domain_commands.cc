@@ -225,7 +225,8 @@ Status remove_one(Session& session, const std::string& name) {
   if (is_description_alone(session, name)) {
     MD_TRY(session.store.remove_folder(Group::Domains, name));
   } else {
-    MD_ASSIGN_OR_RETURN(const std::string archived, store::free_archive_name(session.store, name));
+    MD_ASSIGN_OR_RETURN(const auto place, store::find_archive_place(session.store, name));
+    const std::string& archived = place.name;
     MD_TRY(session.store.move_folder(Group::Domains, name, Group::Archive, archived));
   }
   return session.store.remove_folder(Group::Staging, name);

@@ -24,6 +24,7 @@
 #include "httpd/start_memory.h"
 #include "renewal/activation.h"
 #include "renewal/ca_advice.h"
+#include "renewal/certificate_seal.h"
 #include "renewal/decide.h"
 #include "store/domain_lock.h"
 #include "store/lock.h"
@@ -139,11 +140,16 @@ class Startup {
 
   /// Where domains lie is what mod_ssl's files depend on, in the trial as in earnest.
   void synchronise() {
+    const auto seal_again = [this](const std::string& from, const std::string& to) {
+      return renewal::seal_for_new_name(*runtime_.store, from, to, runtime_.store->key());
+    };
     if (pass_ == Pass::Trial) {
-      store::align_folders(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
+      store::align_folders(*runtime_.store, runtime_.managed_domains(), runtime_.logger,
+                           seal_again);
       return;
     }
-    auto synced = store::sync_domains(*runtime_.store, runtime_.managed_domains(), runtime_.logger);
+    auto synced = store::sync_domains(*runtime_.store, runtime_.managed_domains(), runtime_.logger,
+                                      seal_again);
     for (std::size_t i = 0; i < synced.size() && i < runtime_.domains.size(); ++i) {
       runtime_.domains[i]->domain.kept_contacts = std::move(synced[i].kept_contacts);
       runtime_.domains[i]->record = std::move(synced[i].record);

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
+#include <utility>
 
 #include "base/text.h"
+#include "crypto/issuer.h"
 #include "crypto/proven_key.h"
 #include "renewal/certificate_seal.h"
 #include "renewal/notify.h"
@@ -39,14 +42,18 @@ bool is_whole(const FileStore& store, const std::string& folder) {
 /// Puts `tmp/<md>` in the place of `domains/<md>`. What that held goes to the archive, and comes
 /// back if there is nothing to take its place.
 Status exchange_live_folder_once(FileStore& store, const std::string& name) {
-  MD_ASSIGN_OR_RETURN(const std::string archived, store::free_archive_name(store, name));
-  Status retired = store.move_folder(Group::Domains, name, Group::Archive, archived);
+  MD_ASSIGN_OR_RETURN(const store::ArchivePlace place, store::find_archive_place(store, name));
+  Status retired = store.move_folder(Group::Domains, name, Group::Archive, place.name);
   if (!retired && retired.error().kind != ErrorKind::NotFound) {
     return retired;
   }
   Status moved = store.move_folder(Group::Tmp, name, Group::Domains, name);
   if (!moved && retired) {
-    (void)store.move_folder(Group::Archive, archived, Group::Domains, name);
+    (void)store.move_folder(Group::Archive, place.name, Group::Domains, name);
+  }
+  if (moved && retired) {
+    // What cannot be removed now is the next time.
+    (void)store::prune_archive(store, place);
   }
   return moved;
 }
@@ -76,7 +83,7 @@ class Activation {
 
   Result<ActivationOutcome> run() {
     drop_unreadable_kept();
-    LoadedSet staged = load_staged();
+    LoadedSet staged = load_set(store_, Group::Staging, domain_, store_.key());
     if (!staged.has_any_file) {
       return ActivationOutcome{Kind::NothingStaged, "", {}};
     }
@@ -84,12 +91,19 @@ class Activation {
     if (is_remainder_of(live)) {
       return finish(live.keyed);
     }
+    if (moment_ == ActivationMoment::AtStart && !staged.is_complete()) {
+      staged = staged_by_any_version(std::move(staged), live);
+    }
+    if (moment_ == ActivationMoment::AtStart && is_stopgap(staged, live)) {
+      flaw_of_new_set_ = std::exchange(staged.flaw, "");
+    }
+    const ServedSet own = staged.keyed;
     complete_with(live, domain_, staged);
     if (!staged.is_complete()) {
       return incomplete(staged);
     }
-    if (const auto ready_at = held_back_until(staged.facts())) {
-      MD_TRY(seal_again(load_staged()));
+    if (const auto ready_at = held_back_until(staged.facts()); ready_at && is_good(live)) {
+      MD_TRY(seal_again(own));
       return ActivationOutcome{
           Kind::NotYet,
           fmt::format("the new certificate is held back until {}", format_http_date(*ready_at)),
@@ -100,19 +114,71 @@ class Activation {
     }
     MD_TRY_CONTEXT(write_new_set(staged.keyed), "write the new set");
     MD_TRY_CONTEXT(exchange_live_folder(store_, name_), "make the new set the live one");
-    // What cannot be removed now is the next time.
-    (void)store::prune_archive(store_, name_);
     return finish(std::move(staged.keyed));
   }
 
  private:
-  /// What lies in staging at a start may be what another version has left there. Where this one has
-  /// made the live set, its own has followed.
-  [[nodiscard]] LoadedSet load_staged() const {
-    if (moment_ == ActivationMoment::Live || is_live_set_ours()) {
-      return load_set(store_, Group::Staging, domain_, store_.key());
+  /// What lies in staging at a start may be what another version has left there, without a seal.
+  /// Where this one has made the live set, somebody else may have laid it there: he can copy keys
+  /// that he cannot read, but no CA issues for them.
+  [[nodiscard]] LoadedSet staged_by_any_version(LoadedSet sealed, const LoadedSet& live) const {
+    LoadedSet any = load_staged_of_any_version(store_, domain_, store_.key());
+    const bool is_genuine = !is_live_set_ours() || is_newer_and_issued(any, live);
+    return is_genuine ? any : std::move(sealed);
+  }
+
+  /// By the CA of the live set, or by one that this system trusts; for the domain's names and no
+  /// others, so that it cannot be that of another domain.
+  [[nodiscard]] bool is_newer_and_issued(const LoadedSet& staged, const LoadedSet& live) const {
+    return std::ranges::all_of(staged.keyed, [&](const store::KeyedChain& keyed) {
+      const auto is_of_same_ca = [&](const store::KeyedChain& one) {
+        return crypto::is_issued_by_ca_of(keyed.chain, one.chain);
+      };
+      const auto is_older = [&](const store::KeyedChain& one) {
+        return one.chain.front().validity().from < keyed.chain.front().validity().from;
+      };
+      return names_the_domain_alone(keyed.chain.front()) &&
+             std::ranges::all_of(live.keyed, is_older) &&
+             (std::ranges::any_of(live.keyed, is_of_same_ca) ||
+              crypto::is_trusted_by_system(keyed.chain, now_));
+    });
+  }
+
+  /// A live set that may stay in use.
+  [[nodiscard]] bool is_good(const LoadedSet& live) const {
+    return live.is_complete() && now_ < live.facts().overlap()->until;
+  }
+
+  /// Where a name was added since, what is staged is still better than a live set that lacks names,
+  /// too: it serves until the next one is there.
+  [[nodiscard]] bool is_stopgap(const LoadedSet& staged, const LoadedSet& live) const {
+    const std::size_t kinds = domain_.settings.effective_key_specs().size();
+    if (staged.is_complete() || live.is_complete() || staged.keyed.size() != kinds) {
+      return false;
     }
-    return load_staged_of_any_version(store_, domain_, store_.key());
+    return std::ranges::all_of(staged.keyed, [&](const store::KeyedChain& keyed) {
+      const crypto::Certificate& leaf = keyed.chain.front();
+      const auto is_no_better = [&](const store::KeyedChain& one) {
+        const crypto::Certificate& known = one.chain.front();
+        return known.validity().from < leaf.validity().from &&
+               std::ranges::all_of(domain_.names, [&](const model::DnsName& name) {
+                 return leaf.covers(name) || !known.covers(name);
+               });
+      };
+      const auto is_covered = [&](const model::DnsName& name) { return leaf.covers(name); };
+      return keyed.key.fits(keyed.spec) && now_ < leaf.validity().until &&
+             std::ranges::any_of(domain_.names, is_covered) &&
+             std::ranges::all_of(live.keyed, is_no_better);
+    });
+  }
+
+  [[nodiscard]] bool names_the_domain_alone(const crypto::Certificate& leaf) const {
+    std::set<std::string> asked;
+    for (const model::DnsName& name : model::without_covered(domain_.names)) {
+      asked.insert(name.text());
+    }
+    const auto names = leaf.alternative_names();
+    return std::set<std::string>(names.begin(), names.end()) == asked;
   }
 
   [[nodiscard]] bool is_live_set_ours() const {
@@ -123,11 +189,11 @@ class Activation {
   }
 
   /// Whoever looks at it next demands the seal.
-  Status seal_again(const LoadedSet& staged) {
+  Status seal_again(const ServedSet& staged) {
     if (moment_ == ActivationMoment::Live) {
       return {};
     }
-    for (const store::KeyedChain& keyed : staged.keyed) {
+    for (const store::KeyedChain& keyed : staged) {
       MD_ASSIGN_OR_RETURN(const std::string pem, crypto::to_pem(keyed.chain));
       MD_TRY(stage_certificate(store_, name_, keyed.spec, pem, store_.key()));
     }
@@ -298,8 +364,9 @@ class Activation {
     if (!used.empty() || result.ca_url != ca_url_before) {
       result.account = std::move(used);
     }
-    result.state = model::DomainState::Complete;
-    result.state_description.clear();
+    result.state =
+        flaw_of_new_set_.empty() ? model::DomainState::Complete : model::DomainState::Incomplete;
+    result.state_description = flaw_of_new_set_;
     return result;
   }
 
@@ -308,19 +375,25 @@ class Activation {
     return store::parse_domain(text, store_.path(group, name_, store::kDomainFile));
   }
 
-  /// The account that this domain shares with others at that CA; empty if none is known.
+  /// The account that this domain shares with others at that CA; empty if none is known. Whoever
+  /// has no binding (any more) may use one that has.
   [[nodiscard]] std::string account_at(const std::string& ca_url) const {
+    const std::string& kid = domain_.settings.external_account.kid;
+    std::vector<std::string> bound;
     const auto ids = store_.folders(Group::Accounts);
     for (const std::string& id : ids ? *ids : std::vector<std::string>()) {
       const auto text = store_.load(Group::Accounts, id, store::kAccountFile);
       const auto account =
           text ? store::parse_account(*text, id) : Result<store::AccountRecord>(text.error());
-      if (account && account->status == "valid" && account->ca_url == ca_url &&
-          account->external_kid == domain_.settings.external_account.kid) {
+      if (!account || account->status != "valid" || account->ca_url != ca_url) {
+        continue;
+      }
+      if (account->external_kid == kid) {
         return id;
       }
+      bound.push_back(id);
     }
-    return "";
+    return kid.empty() && bound.size() == 1 ? bound.front() : "";
   }
 
   Result<ActivationOutcome> finish(ServedSet set) {
@@ -390,6 +463,7 @@ class Activation {
   const ActivationMoment moment_;
   const TimePoint now_;
   const Announce& announce_;
+  std::string flaw_of_new_set_;  // that it has all the same
 };
 
 }  // namespace

@@ -90,20 +90,33 @@ TEST_F(ActivationTest, H4_TakesNothingThatIsNotOursWhereTheLiveSetIs) {
     }
   };
   const auto foreign_keys = [&] { testing::stage_set(store_, kName, set, other_key); };
-  const auto no_seals = [&] {
+  // The public half of a key is no secret, and anybody can be a CA.
+  const auto no_seals_of_another_ca = [&] {
+    const crypto::testing::TestCa other_ca;
     for (const store::KeyedChain& keyed : set) {
+      const auto forged =
+          *other_ca.issue(domain_.names, keyed.key, {kNow - hours(1), kNow + days(90)});
+      put(Group::Staging, store::certificate_file(keyed.spec), *crypto::to_pem(forged));
+    }
+  };
+  const auto no_seals_of_an_old_set = [&] {
+    const auto old = a_set(days(80), days(10));
+    testing::stage_set(store_, kName, old, store_.key());
+    for (const store::KeyedChain& keyed : old) {
       put(Group::Staging, store::certificate_file(keyed.spec), *crypto::to_pem(keyed.chain));
     }
   };
   const auto seals_of_another_domain = [&] {
-    for (const store::KeyedChain& keyed : set) {
+    const auto old = a_set(days(80), days(10));
+    testing::stage_set(store_, kName, old, store_.key());
+    for (const store::KeyedChain& keyed : old) {
       put(Group::Staging, store::certificate_file(keyed.spec),
           *seal_certificate(*crypto::to_pem(keyed.chain), "www.example.org", keyed.spec,
                             store_.key()));
     }
   };
-  const std::vector<std::function<void()>> plants{plain_keys, foreign_keys, no_seals,
-                                                  seals_of_another_domain};
+  const std::vector<std::function<void()>> plants{plain_keys, foreign_keys, no_seals_of_another_ca,
+                                                  no_seals_of_an_old_set, seals_of_another_domain};
   for (std::size_t i = 0; i < plants.size(); ++i) {
     for (const Moment moment : {Moment::Live, Moment::AtStart}) {
       stage(set);
@@ -132,6 +145,38 @@ TEST_F(ActivationTest, H4_TakesWhatAnotherVersionHasStagedAtAStart) {
   EXPECT_EQ(activate(Moment::AtStart).kind, Kind::NotYet);
   EXPECT_EQ(activate(Moment::Live, kNow + hours(11)).kind, Kind::Activated) << "sealed meanwhile";
   EXPECT_EQ(serials(live().keyed), serials(set));
+}
+
+/// Ours, then mod_md's, then ours again: one more order would be made.
+TEST_F(ActivationTest, H4_TakesWhatTheSameCaHasIssuedSinceToAnotherVersion) {
+  stage(a_set(days(60), days(30)));
+  ASSERT_EQ(activate(Moment::Live).kind, Kind::Activated);
+  const auto set = a_set();
+  stage(set);
+  for (const store::KeyedChain& keyed : set) {
+    put(Group::Staging, store::certificate_file(keyed.spec), *crypto::to_pem(keyed.chain));
+  }
+  EXPECT_EQ(activate(Moment::Live).kind, Kind::NotYet) << "no other version runs beside us";
+  domain_.settings.activation_delay = hours(10);
+  EXPECT_EQ(activate(Moment::AtStart).kind, Kind::NotYet);
+  EXPECT_EQ(activate(Moment::AtStart, kNow + hours(11)).kind, Kind::Activated);
+  EXPECT_EQ(serials(live().keyed), serials(set));
+}
+
+/// Whoever strips the seal from what another domain has staged gains nothing.
+TEST_F(ActivationTest, H4_TakesNoSetOfAnotherDomainThatCoversTheNames) {
+  stage(a_set(days(60), days(30)));
+  ASSERT_EQ(activate(Moment::Live).kind, Kind::Activated);
+  const auto serial = serials(live().keyed);
+  const auto others =
+      testing::sample_set(testing::sample_domain({"other.example.org", kName, "www.example.org"}),
+                          {kNow - hours(1), kNow + days(90)});
+  testing::stage_set(store_, kName, others, store_.key());
+  for (const store::KeyedChain& keyed : others) {
+    put(Group::Staging, store::certificate_file(keyed.spec), *crypto::to_pem(keyed.chain));
+  }
+  EXPECT_EQ(activate(Moment::AtStart).kind, Kind::Rejected);
+  EXPECT_EQ(serials(live().keyed), serial);
 }
 
 TEST_F(ActivationTest, H4_TakesNoNotesOfOthersOnTheLifeOfALiveSet) {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <tuple>
 
 #include "renewal/testing/activation_bed.h"
 
@@ -136,6 +137,7 @@ TEST_F(ActivationTest, HasNothingToDoWithoutFiles) {
 }
 
 TEST_F(ActivationTest, HoldsTheSetBackAsLongAsConfigured) {
+  put_live(a_set(days(60), days(30)));
   stage(a_set(hours(1)));
   domain_.settings.activation_delay = hours(3);
   const ActivationOutcome outcome = activate(Moment::AtStart);
@@ -144,7 +146,71 @@ TEST_F(ActivationTest, HoldsTheSetBackAsLongAsConfigured) {
   EXPECT_EQ(activate(Moment::Live, kNow + hours(2)).kind, Kind::Activated);
 }
 
+TEST_F(ActivationTest, HoldsNoSetBackWhereTheLiveOneIsOfNoUse) {
+  domain_.settings.activation_delay = days(3);
+  for (const Moment moment : {Moment::AtStart, Moment::Live}) {
+    stage(a_set());
+    EXPECT_EQ(activate(moment).kind, Kind::Activated) << "there is none";
+    ASSERT_TRUE(store_.remove_folder(Group::Domains, kName));
+    put_live(a_set(days(60), -hours(1)));
+    stage(a_set());
+    EXPECT_EQ(activate(moment).kind, Kind::Activated) << "it has expired";
+    ASSERT_TRUE(store_.remove_folder(Group::Domains, kName));
+    put_live(
+        testing::sample_set(testing::sample_domain({kName}), {kNow - days(1), kNow + days(30)}));
+    stage(a_set());
+    EXPECT_EQ(activate(moment).kind, Kind::Activated) << "it lacks a name";
+    ASSERT_TRUE(store_.remove_folder(Group::Domains, kName));
+  }
+}
+
+/// A name was added while a set was staged.
+class StopgapTest : public ActivationTest {
+ protected:
+  static store::ServedSet set_of(const std::vector<std::string>& names, days age) {
+    return testing::sample_set(testing::sample_domain(names), {kNow - age, kNow + days(30)});
+  }
+};
+
+TEST_F(StopgapTest, ServesUntilTheNextSetIsThere) {
+  const auto staged = set_of({kName}, days(1));
+  stage(staged);
+  EXPECT_EQ(activate(Moment::Live).kind, Kind::NotYet);
+  EXPECT_EQ(activate(Moment::AtStart).kind, Kind::Activated);
+  EXPECT_EQ(serials(live().keyed), serials(staged));
+  const json::Value record = document(Group::Domains, kName, "md.json");
+  EXPECT_EQ(record.get("state").as_int(), 1);
+  EXPECT_THAT(record.get("state-descr").as_string().value_or(""),
+              HasSubstr("does not cover all domains"));
+}
+
+TEST_F(StopgapTest, TakesThePlaceOfALiveSetThatIsOlderAndCoversNoMore) {
+  put_live(set_of({kName}, days(20)));
+  const auto staged = set_of({kName}, days(1));
+  stage(staged);
+  EXPECT_EQ(activate(Moment::AtStart).kind, Kind::Activated);
+  EXPECT_EQ(serials(live().keyed), serials(staged));
+}
+
+TEST_F(StopgapTest, IsNotTakenWhereTheLiveSetIsBetter) {
+  const std::vector<std::pair<store::ServedSet, store::ServedSet>> cases{
+      {set_of({kName, "www.example.org"}, days(20)), set_of({kName}, days(1))},
+      {set_of({"www.example.org"}, days(20)), set_of({kName}, days(1))},
+      {set_of({kName}, days(1)), set_of({kName}, days(20))},
+      {{}, set_of({"other.test"}, days(1))}};
+  for (const auto& [before, staged] : cases) {
+    std::ignore = store_.remove_folder(Group::Domains, kName);
+    if (!before.empty()) {
+      put_live(before);
+    }
+    stage(staged);
+    EXPECT_EQ(activate(Moment::AtStart).kind, Kind::Rejected);
+    EXPECT_EQ(serials(live().keyed), serials(before));
+  }
+}
+
 TEST_F(ActivationTest, HoldsNoSetBackForMoreThanHalfItsLife) {
+  put_live(a_set(days(60), days(30)));
   stage(a_set(days(3), days(2)));
   domain_.settings.activation_delay = days(100);
   EXPECT_EQ(activate(Moment::AtStart).kind, Kind::Activated);
@@ -243,6 +309,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(ActivationTest, RefusesASetThatLacksNames) {
   stage(a_set());
   domain_.names.push_back(*model::DnsName::parse("new.example.org"));
+  put_live(a_set(days(60), days(30)));  // with all names
   const ActivationOutcome outcome = activate(Moment::AtStart);
   EXPECT_EQ(outcome.kind, Kind::Rejected);
   EXPECT_EQ(outcome.reason,

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/base64.h"
 #include "crypto/digest.h"
 #include "store/documents.h"
@@ -21,6 +24,21 @@ Result<std::string> line_for(std::string_view pem, std::string_view domain,
   sealed.append(1, '\0').append(spec.name()).append(1, '\0').append(pem);
   MD_ASSIGN_OR_RETURN(const Bytes code, crypto::hmac_sha256(key.bytes(), as_bytes(sealed)));
   return fmt::format("{}{}\n", kLabel, encode_hex(code));
+}
+
+/// Of the name of a certificate's file; nullopt: it is another file.
+std::optional<model::KeySpec> spec_of(std::string_view file) {
+  constexpr std::string_view kBegin = "pubcert.";
+  constexpr std::string_view kEnd = "pem";
+  if (!file.starts_with(kBegin) || !file.ends_with(kEnd)) {
+    return std::nullopt;
+  }
+  file.remove_prefix(kBegin.size());
+  if (file == kEnd) {
+    return model::KeySpec::rsa();
+  }
+  file.remove_suffix(std::min(file.size(), kEnd.size() + 1));
+  return model::KeySpec::ec(std::string(file));
 }
 
 }  // namespace
@@ -46,6 +64,23 @@ Status stage_certificate(store::Store& store, const std::string& domain, const m
   MD_ASSIGN_OR_RETURN(const std::string sealed, seal_certificate(pem, domain, spec, store_key));
   return store.save(store::Group::Staging, domain, store::certificate_file(spec), sealed,
                     store::Durability::Synced);
+}
+
+Status seal_for_new_name(store::Store& store, const std::string& from, const std::string& to,
+                         const SecretBytes& store_key) {
+  MD_ASSIGN_OR_RETURN(const auto files, store.files(store::Group::Staging, from));
+  for (const std::string& file : files) {
+    const auto spec = spec_of(file);
+    const auto text = spec ? store.load(store::Group::Staging, from, file)
+                           : Result<std::string>(fail(ErrorKind::NotFound, ""));
+    if (!text || !is_sealed_certificate(*text, from, *spec, store_key)) {
+      continue;
+    }
+    const std::string_view pem = std::string_view(*text).substr(text->find('\n') + 1);
+    MD_ASSIGN_OR_RETURN(const std::string sealed, seal_certificate(pem, to, *spec, store_key));
+    MD_TRY(store.save(store::Group::Staging, from, file, sealed, store::Durability::Synced));
+  }
+  return {};
 }
 
 }  // namespace md::renewal

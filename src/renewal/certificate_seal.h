@@ -28,6 +28,11 @@ bool is_sealed_certificate(std::string_view text, std::string_view domain,
 Status stage_certificate(store::Store& store, const std::string& domain, const model::KeySpec& spec,
                          std::string_view pem, const SecretBytes& store_key);
 
+/// Before the folder `staging/<from>` becomes `staging/<to>`: certificates that are sealed for one
+/// of the two names are sealed for `to` then. After a death in between it is called again.
+Status seal_for_new_name(store::Store& store, const std::string& from, const std::string& to,
+                         const SecretBytes& store_key);
+
 /// A staged set as load_set has it, but certificates need no seal: what another version has staged
 /// has none.
 LoadedSet load_staged_of_any_version(const store::Store& store, const model::ManagedDomain& domain,

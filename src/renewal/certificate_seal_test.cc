@@ -5,6 +5,7 @@
 
 #include "crypto/certificate.h"
 #include "renewal/testing/sample_sets.h"
+#include "store/testing/memory_store.h"
 
 namespace md::renewal {
 namespace {
@@ -50,6 +51,42 @@ TEST_F(CertificateSealTest, IsPassedOverByReadersOfCertificates) {
   const auto chain = crypto::Certificate::chain_from_pem(sealed_);
   ASSERT_TRUE(chain) << chain.error().message;
   EXPECT_EQ(*crypto::to_pem(*chain), pem_);
+}
+
+TEST_F(CertificateSealTest, IsMadeAnewForADomainThatGetsAnotherName) {
+  testing::MemoryStore store;
+  const auto put = [&](const std::string& file, const std::string& text) {
+    ASSERT_TRUE(
+        store.save(store::Group::Staging, "old.test", file, text, store::Durability::Synced));
+  };
+  const auto is_sealed_for = [&](const std::string& domain, const KeySpec& spec) {
+    return is_sealed_certificate(
+        *store.load(store::Group::Staging, "old.test", store::certificate_file(spec)), domain, spec,
+        key_);
+  };
+  const KeySpec ec = KeySpec::ec("P-256");
+  put("pubcert.pem", *seal_certificate(pem_, "old.test", KeySpec::rsa(), key_));
+  put("pubcert.p-256.pem", *seal_certificate(pem_, "old.test", ec, key_));
+  put("job.json", "{}");
+  for (int times = 0; times < 2; ++times) {  // a death in between
+    ASSERT_TRUE(seal_for_new_name(store, "old.test", "new.test", key_));
+    EXPECT_TRUE(is_sealed_for("new.test", KeySpec::rsa()));
+    EXPECT_TRUE(is_sealed_for("new.test", ec));
+    EXPECT_FALSE(is_sealed_for("old.test", ec));
+  }
+  EXPECT_TRUE(seal_for_new_name(store, "none.test", "new.test", key_));
+}
+
+TEST_F(CertificateSealTest, H4_IsNotMadeForWhatHadNone) {
+  testing::MemoryStore store;
+  for (const std::string& text :
+       {pem_, *seal_certificate(pem_, "www.test", KeySpec::rsa(), key_),
+        *seal_certificate(pem_, "old.test", KeySpec::ec("P-256"), key_), std::string("junk")}) {
+    ASSERT_TRUE(store.save(store::Group::Staging, "old.test", "pubcert.pem", text,
+                           store::Durability::Synced));
+    ASSERT_TRUE(seal_for_new_name(store, "old.test", "new.test", key_));
+    EXPECT_EQ(*store.load(store::Group::Staging, "old.test", "pubcert.pem"), text);
+  }
 }
 
 }  // namespace

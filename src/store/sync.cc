@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 #include <unordered_set>
 
 #include "base/text.h"
@@ -81,14 +82,15 @@ Status rename_domain(Store& store, const std::string& from, const std::string& t
 }
 
 Status archive_domain(Store& store, const std::string& folder) {
-  MD_ASSIGN_OR_RETURN(const std::string archived, free_archive_name(store, folder));
-  return store.move_folder(Group::Domains, folder, Group::Archive, archived);
+  MD_ASSIGN_OR_RETURN(const ArchivePlace place, find_archive_place(store, folder));
+  return store.move_folder(Group::Domains, folder, Group::Archive, place.name);
 }
 
 /// Names of the domains that could not be renamed: left as they are for the next start.
 Names rename_matched(Store& store, const std::vector<model::ManagedDomain>& configured,
                      const std::vector<StoredNames>& stored,
-                     const std::vector<std::optional<std::size_t>>& matches, Logger& logger) {
+                     const std::vector<std::optional<std::size_t>>& matches, Logger& logger,
+                     const BeforeRename& before_rename) {
   Names failed;
   for (std::size_t i = 0; i < configured.size(); ++i) {
     const std::string& name = configured[i].name;
@@ -96,7 +98,8 @@ Names rename_matched(Store& store, const std::vector<model::ManagedDomain>& conf
       continue;
     }
     const std::string& folder = stored[*matches[i]].folder;
-    if (const Status renamed = rename_domain(store, folder, name); !renamed) {
+    const Status ready = before_rename ? before_rename(folder, name) : Status();
+    if (const Status renamed = ready ? rename_domain(store, folder, name) : ready; !renamed) {
       warn(logger, with_context(renamed.error(), fmt::format("{} is now {}", folder, name)));
       failed.insert(name);
       continue;
@@ -242,18 +245,18 @@ Result<std::vector<unsigned>> archived(const Store& store, std::string_view doma
 
 std::unordered_set<std::string> align_folders(Store& store,
                                               const std::vector<model::ManagedDomain>& configured,
-                                              Logger& logger) {
+                                              Logger& logger, const BeforeRename& before_rename) {
   const auto stored = load_stored(store, configured, logger);
   const auto matches = match_stored(configured, stored);
-  Names left = rename_matched(store, configured, stored, matches, logger);
+  Names left = rename_matched(store, configured, stored, matches, logger, before_rename);
   archive_emptied(store, stored, matches, names_of_all(configured), logger);
   return left;
 }
 
 std::vector<SyncedDomain> sync_domains(Store& store,
                                        const std::vector<model::ManagedDomain>& configured,
-                                       Logger& logger) {
-  const Names left = align_folders(store, configured, logger);
+                                       Logger& logger, const BeforeRename& before_rename) {
+  const Names left = align_folders(store, configured, logger, before_rename);
   std::vector<SyncedDomain> all;
   all.reserve(configured.size());
   for (const model::ManagedDomain& domain : configured) {
@@ -276,25 +279,37 @@ Status save_record(Store& store, const model::ManagedDomain& domain, const Domai
   return storing == Storing::Changed ? forget_failures(store, domain.name) : Status();
 }
 
-Result<std::string> free_archive_name(const Store& store, std::string_view domain_name) {
+Result<ArchivePlace> find_archive_place(const Store& store, std::string_view domain_name) {
   constexpr unsigned kAttempts = 1'000;
   MD_ASSIGN_OR_RETURN(const std::vector<unsigned> numbers, archived(store, domain_name));
+  ArchivePlace place;
+  for (const unsigned number : numbers) {
+    place.taken.push_back(fmt::format("{}.{}", domain_name, number));
+  }
   const unsigned first = numbers.empty() ? 1 : numbers.back() + 1;
   // What is no folder may be in the way.
   for (unsigned number = first; number < first + kAttempts; ++number) {
-    std::string name = fmt::format("{}.{}", domain_name, number);
-    MD_TRY(check_name(name));
-    if (!store.folder_exists(Group::Archive, name)) {
-      return name;
+    place.name = fmt::format("{}.{}", domain_name, number);
+    MD_TRY(check_name(place.name));
+    if (!store.folder_exists(Group::Archive, place.name)) {
+      return place;
     }
   }
   return fail(ErrorKind::Conflict, fmt::format("no free name in the archive for {}", domain_name));
 }
 
-Status prune_archive(Store& store, std::string_view domain_name) {
-  MD_ASSIGN_OR_RETURN(const std::vector<unsigned> numbers, archived(store, domain_name));
-  for (std::size_t i = 0; i + kMaxArchived < numbers.size(); ++i) {
-    MD_TRY(store.remove_folder(Group::Archive, fmt::format("{}.{}", domain_name, numbers[i])));
+Status prune_archive(FileStore& store, const ArchivePlace& place) {
+  std::vector<std::string> folders = place.taken;
+  folders.push_back(place.name);
+  if (folders.size() <= kMaxArchived) {
+    return {};
+  }
+  const std::vector<std::int64_t> times = store.change_times(Group::Archive, folders);
+  std::vector<std::size_t> order(folders.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return times[i]; });
+  for (std::size_t i = 0; i + kMaxArchived < order.size(); ++i) {
+    MD_TRY(store.remove_folder(Group::Archive, folders[order[i]]));
   }
   return {};
 }

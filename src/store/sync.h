@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "model/managed_domain.h"
 #include "store/documents.h"
+#include "store/file_store.h"
 #include "store/store.h"
 
 namespace md::store {
@@ -27,12 +29,17 @@ struct StoredNames {
 std::vector<std::optional<std::size_t>> match_stored(
     const std::vector<model::ManagedDomain>& configured, const std::vector<StoredNames>& stored);
 
+/// What is to be done before a stored folder gets another name; an error leaves the domain as it is
+/// for the next start. May be empty.
+using BeforeRename = std::function<Status(const std::string& from, const std::string& to)>;
+
 /// The first part of sync_domains: renames folders and archives, so that each domain's files are
 /// where they are looked for. Names of the domains that it could not be done for: logged, and left
 /// as they are for the next start. Parent only, before children.
 std::unordered_set<std::string> align_folders(Store& store,
                                               const std::vector<model::ManagedDomain>& configured,
-                                              Logger& logger);
+                                              Logger& logger,
+                                              const BeforeRename& before_rename = {});
 
 /// What is to become of a domain's md.json.
 enum class Storing {
@@ -58,19 +65,24 @@ struct SyncedDomain {
 /// that are due are the caller's to save. Parent only, before children.
 std::vector<SyncedDomain> sync_domains(Store& store,
                                        const std::vector<model::ManagedDomain>& configured,
-                                       Logger& logger);
+                                       Logger& logger, const BeforeRename& before_rename = {});
 
 /// Writes md.json. Failed attempts of a domain that has changed are forgotten then: its next one is
 /// made at once (PM-02).
 Status save_record(Store& store, const model::ManagedDomain& domain, const DomainRecord& record,
                    Storing storing);
 
-/// The next `<name>.<n>` in the archive, n from 1.
-Result<std::string> free_archive_name(const Store& store, std::string_view domain_name);
+/// Where a domain's folder goes in the archive.
+struct ArchivePlace {
+  std::string name;                ///< the next `<name>.<n>`, n from 1
+  std::vector<std::string> taken;  ///< the folders of the domain that are there, by number
+};
+Result<ArchivePlace> find_archive_place(const Store& store, std::string_view domain_name);
 
 /// So many generations of a domain are kept: each activation adds one.
 inline constexpr std::size_t kMaxArchived = 20;
-/// Removes the oldest of a domain beyond that.
-Status prune_archive(Store& store, std::string_view domain_name);
+/// With a folder at `place`, removes those beyond that which have been there longest: numbers do
+/// not tell, since mod_md takes the first that is free.
+Status prune_archive(FileStore& store, const ArchivePlace& place);
 
 }  // namespace md::store

@@ -10,6 +10,8 @@
 #include <iterator>
 
 #include "base/testing/recording_logger.h"
+#include "base/testing/scoped_temp_dir.h"
+#include "store/file_store.h"
 #include "store/testing/memory_store.h"
 
 namespace md::store {
@@ -136,6 +138,26 @@ TEST_F(SyncTest, SaysWhatIsToBecomeOfEachFile) {
   EXPECT_THAT(storing,
               ElementsAre(Storing::Done, Storing::Changed, Storing::Never, Storing::Changed));
   EXPECT_FALSE(store_.exists(Group::Domains, "new", kDomainFile));
+}
+
+TEST_F(SyncTest, SaysBeforeAFolderGetsAnotherName) {
+  sync({a_domain({"old", "x"}), a_domain({"same"})});
+  std::vector<std::string> told;
+  Status answer = fail(ErrorKind::Io, "disk");
+  const auto align = [&] {
+    return align_folders(store_, {a_domain({"new", "x"}), a_domain({"same"})}, logger_,
+                         [&](const std::string& from, const std::string& to) {
+                           told.push_back(from + " " + to);
+                           EXPECT_TRUE(store_.folder_exists(Group::Domains, from));
+                           return answer;
+                         });
+  };
+  EXPECT_THAT(align(), UnorderedElementsAre("new"));
+  EXPECT_TRUE(store_.folder_exists(Group::Domains, "old"));
+  answer = Status();
+  EXPECT_THAT(align(), IsEmpty());
+  EXPECT_TRUE(store_.folder_exists(Group::Domains, "new"));
+  EXPECT_THAT(told, ElementsAre("old new", "old new"));
 }
 
 TEST_F(SyncTest, KeepsAccountCaAndState) {
@@ -424,35 +446,66 @@ TEST_F(SyncTest, TenThousandDomains) {
   EXPECT_EQ(store_.folders(Group::Domains).value().size(), 10'000U);
 }
 
-TEST(FreeArchiveName, TakesTheNextNumber) {  // ST-27
+TEST(ArchivePlace, TakesTheNextNumber) {  // ST-27
   MemoryStore store;
-  EXPECT_EQ(free_archive_name(store, "a").value(), "a.1");
+  const auto free_name = [&] { return find_archive_place(store, "a").value().name; };
+  EXPECT_EQ(free_name(), "a.1");
   for (const char* const taken : {"a.1", "a.3"}) {
     ASSERT_TRUE(store.save(Group::Archive, taken, "f", "x", Durability::Synced));
   }
-  // Not the gap: the numbers tell which is the older one.
-  EXPECT_EQ(free_archive_name(store, "a").value(), "a.4");
+  // Not the gap: a larger number is the younger one, where no other module takes them.
+  EXPECT_EQ(free_name(), "a.4");
   for (const char* const other : {"a.8x", "a.b.9", "a.0007", "a.99999999999", "ab.8"}) {
     ASSERT_TRUE(store.save(Group::Archive, other, "f", "x", Durability::Synced));
   }
-  EXPECT_EQ(free_archive_name(store, "a").value(), "a.4");
-  EXPECT_EQ(free_archive_name(store, std::string(255, 'a')).error().kind, ErrorKind::InvalidInput);
+  EXPECT_EQ(free_name(), "a.4");
+  EXPECT_THAT(find_archive_place(store, "a").value().taken, ElementsAre("a.1", "a.3"));
+  EXPECT_EQ(find_archive_place(store, std::string(255, 'a')).error().kind, ErrorKind::InvalidInput);
 }
 
-TEST(ArchiveName, M12_IsFoundHoweverManyThereAreAndTheOldestGo) {
-  MemoryStore store;
+class ArchiveTest : public ::testing::Test {
+ protected:
+  void archive(const std::string& folder) {
+    ASSERT_TRUE(store_->save(Group::Archive, folder, "f", "x", Durability::Synced));
+  }
+  /// As an activation does.
+  std::string retire() {
+    const ArchivePlace place = find_archive_place(*store_, "a").value();
+    archive(place.name);
+    EXPECT_TRUE(prune_archive(*store_, place));
+    return place.name;
+  }
+
+  md::testing::ScopedTempDir directory_{md::testing::directory_in_memory()};
+  md::testing::RecordingLogger logger_;
+  PosixFileSystem files_;
+  std::unique_ptr<FileStore> store_ =
+      FileStore::open({directory_.path() / "md", std::nullopt}, files_, logger_).value();
+};
+
+TEST_F(ArchiveTest, M12_NamesAreFoundHoweverManyThereAreAndTheOldestGo) {
   for (const char* const other : {"a.1x", "a.b.3", "b.2"}) {
-    ASSERT_TRUE(store.save(Group::Archive, other, "f", "x", Durability::Synced));
+    archive(other);
   }
-  for (unsigned number = 1; number <= 300; ++number) {
-    const auto name = free_archive_name(store, "a");
-    ASSERT_EQ(name.value(), "a." + std::to_string(number));
-    ASSERT_TRUE(store.save(Group::Archive, *name, "f", "x", Durability::Synced));
-    ASSERT_TRUE(prune_archive(store, "a"));
+  for (unsigned number = 1; number <= 100; ++number) {
+    ASSERT_EQ(retire(), "a." + std::to_string(number));
   }
-  const auto kept = store.folders(Group::Archive).value();
+  const auto kept = store_->folders(Group::Archive).value();
   EXPECT_EQ(kept.size(), kMaxArchived + 3);
-  EXPECT_THAT(kept, ::testing::IsSupersetOf({"a.1x", "a.b.3", "b.2", "a.281", "a.300"}));
+  EXPECT_THAT(kept, ::testing::IsSupersetOf({"a.1x", "a.b.3", "b.2", "a.81", "a.100"}));
+}
+
+TEST_F(ArchiveTest, KeepsTheYoungestWhateverTheirNumbers) {
+  for (std::size_t i = 0; i < kMaxArchived + 5; ++i) {
+    retire();  // a.1 to a.5 are gone
+  }
+  archive("a.1");  // the first that is free, as mod_md does
+  archive("a.2");
+  retire();
+  const auto kept = store_->folders(Group::Archive).value();
+  EXPECT_EQ(kept.size(), kMaxArchived);
+  EXPECT_THAT(kept, ::testing::IsSupersetOf({"a.1", "a.2", "a.26", "a.9"}));
+  EXPECT_THAT(kept, ::testing::Not(::testing::Contains("a.8")));
 }
 
 }  // namespace

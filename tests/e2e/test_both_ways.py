@@ -88,3 +88,40 @@ def test_a_staged_store_is_taken_over(make_bed, maker, heir):
     assert bed.pebble.orders() == 2
     assert len(bed.store.accounts()) == 1
     assert bed.store.damage() == []
+
+
+@pytest.mark.ours
+def test_what_debians_module_staged_after_a_live_set_of_ours_is_taken(make_bed):
+    """Ours, Debian's, ours again: no certificate is ordered twice."""
+    bed = make_bed()
+    bed.serve(EC)
+    bed.wait_served(EC)
+    bed.httpd.stop()
+    grown = EC.grown("www.ec.example.org")
+    bed.use_module(DEBIAN_MOD_MD)
+    bed.configure(grown)
+    bed.httpd.start()
+    bed.wait_staged(grown, specs=("p-256",))
+    staged = bed.store.chain(EC.name, "staging", "p-256")[0].serial_number
+    bed.httpd.stop()
+    orders = bed.pebble.orders()
+
+    bed.use_module(module_under_test())
+    bed.configure(grown)
+    bed.httpd.start()
+    bed.wait_served(grown)
+    assert bed.serial(EC.name) == staged and bed.pebble.orders() == orders
+    assert bed.store.damage() == []
+
+
+@pytest.mark.ours
+def test_a_staged_set_of_a_domain_that_gets_another_name_goes_live(bed):
+    old = Domain("old.example.org", ("new.example.org",), EC.settings)
+    bed.serve(old, options=bed.wait_for_restart())
+    bed.wait_staged(old, specs=("p-256",))
+    staged = bed.store.chain(old.name, "staging", "p-256")[0].serial_number
+    renamed = Domain("new.example.org", (old.name,), EC.settings)
+    bed.configure(renamed)
+    bed.httpd.restart()
+    bed.wait_served(renamed)
+    assert bed.serial(renamed.name) == staged and bed.pebble.orders() == 1

@@ -10,7 +10,7 @@ import pytest
 
 from testbed import tls
 from testbed.bed import Domain, Layout
-from testbed.fault_proxy import answer, hold
+from testbed.fault_proxy import answer, hold, problem
 from testbed.waiting import eventually
 
 SETTINGS = ("MDPrivateKeys P-256", "MDCAChallenges http-01")
@@ -213,3 +213,30 @@ def test_reloads_in_the_middle_of_an_order_place_no_other(bed):
     gate.set()
     bed.wait_served(domain)
     assert bed.proxy.count("new-order") == 1
+
+
+def test_a_set_that_was_staged_before_a_name_was_added_serves_meanwhile(bed):
+    """Before the first certificate; the renewal for all names goes on, as long as it takes."""
+    small = Domain("a.example.org", settings=SETTINGS)
+    bed.serve(small, options=bed.wait_for_restart())
+    bed.wait_staged(small, specs=("p-256",))
+    staged = bed.store.chain(small.name, "staging", "p-256")[0].serial_number
+    bed.proxy.inject("new-order", problem(503, "serverInternal", "not now"), times=None)
+    grown = small.grown("www.a.example.org")
+    bed.configure(grown)
+    bed.httpd.restart()
+    assert bed.fetch(small.name).status == 200 and bed.serial(small.name) == staged
+    bed.proxy.heal()
+    bed.wait_staged(grown, specs=("p-256",))
+    bed.httpd.graceful()
+    bed.wait_served(grown)
+    assert bed.serial(small.name) != staged
+
+
+def test_a_delay_of_activation_is_for_those_that_have_a_certificate(bed):
+    """A first one, and one for a name more, are wanted at once."""
+    domain = Domain("a.example.org", settings=SETTINGS)
+    for wanted in (domain, domain.grown("www.a.example.org")):
+        bed.configure(wanted, options=["MDActivationDelay 3d"])
+        bed.httpd.restart() if bed.httpd.is_running() else bed.httpd.start()
+        bed.obtain(wanted, specs=("p-256",))
