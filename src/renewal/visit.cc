@@ -84,7 +84,10 @@ TimePoint Visit::run() {
     // What was staged a moment ago may be going live in this one: a second order would be one too
     // many.
     if (looks >= seconds_to_wait_for_activation(live)) {
-      return attempt(decision.reason, live);
+      const TimePoint next = attempt(decision.reason, live);
+      // Each look at a domain whose renewal fails is an attempt: there is no other time to tell.
+      const auto again = journal_.job.finished ? std::nullopt : notices_.deliver(is_expiring(live));
+      return again ? std::min(next, *again) : next;
     }
     if (!world_.waiter.get().wait_for(kLook)) {
       return world_.clock.now() + kLook;
@@ -389,7 +392,12 @@ void Visit::finish(const CertificateSetFacts& staged) {
   note_issue(staged);
   std::string when = "changes will be activated on next (graceful) server restart.";
   if (world_.activates_live) {
-    const auto delay = std::chrono::duration_cast<Duration>(domain_.settings.activation_delay);
+    const CertificateSetFacts live = world_.live_facts(domain_);
+    const auto until = live.overlap();
+    const bool stays = live.is_complete() && until && world_.clock.now() < until->until;
+    const auto delay = stays
+                           ? std::chrono::duration_cast<Duration>(domain_.settings.activation_delay)
+                           : Duration(0);
     when = delay > Duration(0)
                ? fmt::format("its new certificate goes live {} after its issue, without a restart.",
                              describe_duration(delay))

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """MDMessageCmd: which events come, in which order, and as which user."""
 
+import datetime
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from testbed.bed import Domain, Layout
 from testbed.fault_proxy import problem
 from testbed.listener import Listener, users
+from testbed.pki import pem
 from testbed.processes import ORDINARY_USER
 from testbed.waiting import eventually
 
@@ -45,6 +49,25 @@ def test_failure_is_told_once_an_hour(bed):
     bed.obtain(DOMAIN, specs=SPECS)
     assert listener.events().count("errored") == 1
     assert (users(None)[0], "errored", DOMAIN.name) in listener.calls()
+
+
+@pytest.mark.ours  # Debian's says of the job that it is finished, and has no errors
+def test_expiry_is_told_while_the_renewal_fails(bed):
+    listener = Listener(bed)
+    bed.proxy.inject("new-order", problem(500, "serverInternal", "not today"), times=None)
+    bed.serve(DOMAIN, options=[listener.option, "MDRenewMode manual"])
+    bed.httpd.stop()
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = bed.authority.issue([DOMAIN.name], key.public_key(), lasts=datetime.timedelta(hours=1))
+    for file, content in (("pubcert", pem(certificate)), ("privkey", pem(key))):
+        path = bed.httpd.store / "domains" / DOMAIN.name / f"{file}.p-256.pem"
+        path.write_bytes(content)
+        path.chmod(0o600)
+    bed.configure(DOMAIN, options=[listener.option])
+    bed.httpd.start()
+    eventually(lambda: bed.store.job(DOMAIN.name)["errors"] > 2, "it fails again and again")
+    assert listener.events().count("expiring") == listener.events().count("errored") == 1
+    assert not bed.store.job(DOMAIN.name)["finished"]
 
 
 def test_a_command_that_fails_at_renewing_puts_the_attempt_off(bed):  # CH-22
