@@ -7,6 +7,7 @@
 #include <charconv>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -121,22 +122,26 @@ Result<Answer> history(Session& session, const std::string& name) {
   MD_ASSIGN_OR_RETURN(const model::ManagedDomain domain, store::managed_domain_of(record));
   MD_ASSIGN_OR_RETURN(const std::vector<std::string> folders,
                       session.store.folders(Group::Archive));
-  std::vector<unsigned> numbers;
+  std::vector<std::pair<unsigned, renewal::CertificateSetFacts>> sets;
   for (const std::string& folder : folders) {
     if (const auto number = number_of(folder, domain.name)) {
-      numbers.push_back(*number);
+      sets.emplace_back(*number, load_archived(session, domain, *number).facts());
     }
   }
-  std::ranges::sort(numbers, std::greater<>());
+  // Numbers do not tell: mod_md takes the first that is free.
+  std::ranges::sort(sets, std::greater<>(), [](const auto& set) {
+    const auto& certificates = set.second.certificates;
+    const auto from = certificates.empty() ? TimePoint{} : certificates.front().validity.from;
+    return std::pair(from, set.first);
+  });
   Answer answer;
   std::vector<std::vector<std::string>> rows{{"N", "FROM", "UNTIL", "SERIAL", "FLAW"}};
-  for (const unsigned number : numbers) {
-    const renewal::CertificateSetFacts facts = load_archived(session, domain, number).facts();
+  for (const auto& [number, facts] : sets) {
     answer.output.push_back(document_of(number, facts));
     rows.push_back(row_of(number, facts));
   }
   answer.text =
-      numbers.empty() ? fmt::format("{}: nothing in the archive\n", domain.name) : table(rows);
+      sets.empty() ? fmt::format("{}: nothing in the archive\n", domain.name) : table(rows);
   return answer;
 }
 

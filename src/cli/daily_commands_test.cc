@@ -171,6 +171,7 @@ TEST_F(DailyCommands, HistoryShowsTheArchiveNewestFirst) {
   put_archived(1, 80);
   put_archived(10, 60);
   put_archived(2, 70);
+  put_archived(3, 65);  // a number that was free
   ASSERT_TRUE(store().save(Group::Archive, "example.org.uk.1", "x", "y", Durability::Replaceable));
   const auto answer = run({"history", kName});
   ASSERT_TRUE(answer);
@@ -178,7 +179,7 @@ TEST_F(DailyCommands, HistoryShowsTheArchiveNewestFirst) {
   for (const json::Value& one : answer->output) {
     numbers.push_back(one.get("number").as_int().value_or(0));
   }
-  EXPECT_THAT(numbers, ElementsAre(10, 2, 1));
+  EXPECT_THAT(numbers, ElementsAre(10, 3, 2, 1));
   EXPECT_EQ(answer->output.front().get("from").as_time(), clock().now() - kDay * 60);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace {
 
 using json::Value;
 using std::chrono::floor;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // Longer than any `Retry-After` that is heeded (acme::fetch_renewal_info), and its jitter.
@@ -19,6 +21,15 @@ constexpr std::chrono::hours kLongestRest{48};
 
 std::string text_of(const Value& object, std::string_view member) {
   return object.get(member).as_string().value_or("");
+}
+
+/// A server may start in the second in which the one before has asked.
+std::optional<TimePoint> moment_of(const Value& value) {
+  constexpr std::int64_t kLast = 7'000'000'000'000;  // in 2191
+  const auto since_1970 = value.as_int();
+  return since_1970 && *since_1970 >= 0 && *since_1970 <= kLast
+             ? std::optional(TimePoint(milliseconds(*since_1970)))
+             : std::nullopt;
 }
 
 AdviceRecord parse_record(const Value& value) {
@@ -88,7 +99,7 @@ Result<AdviceBook> parse_advice_book(std::string_view text, std::string_view wha
   MD_ASSIGN_OR_RETURN(const Value value, Value::parse(text, what));
   AdviceBook book;
   book.followed = value.get("followed").as_time();
-  book.asked_at = value.get("asked-at").as_time();
+  book.asked_at = moment_of(value.get("asked-at-ms"));
   for (const Value& element : value.get("certificates").elements()) {
     if (std::string id = text_of(element, "ari-cert-id"); !id.empty()) {
       book.certificates.insert_or_assign(std::move(id), parse_record(element));
@@ -108,7 +119,7 @@ json::Value to_json(const AdviceBook& book) {
     value.set_time("followed", *book.followed);
   }
   if (book.asked_at) {
-    value.set_time("asked-at", *book.asked_at);
+    value.set("asked-at-ms", floor<milliseconds>(book.asked_at->time_since_epoch()).count());
   }
   return value;
 }
@@ -119,7 +130,7 @@ std::string advice_path(std::string_view domain_name) {
 
 std::optional<TimePoint> question_after(const FullStart& start, std::string_view domain_name,
                                         const AdviceBook& book) {
-  if (book.asked_at && *book.asked_at >= floor<seconds>(start.at)) {
+  if (book.asked_at && *book.asked_at >= floor<milliseconds>(start.at)) {
     return std::nullopt;
   }
   constexpr std::size_t kSteps = 4096;

@@ -49,7 +49,7 @@ struct AdviceRecord {
 struct AdviceBook {
   std::map<std::string, AdviceRecord> certificates;  ///< by ari_cert_id
   std::optional<TimePoint> followed;
-  std::optional<TimePoint> asked_at;  ///< the last time that a CA was asked, in whole seconds
+  std::optional<TimePoint> asked_at;  ///< the last time that a CA was asked
 
   [[nodiscard]] CaAdvices advices() const;
 };
