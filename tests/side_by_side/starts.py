@@ -38,8 +38,8 @@ REQUESTS = [("GET", "/index.html"), ("HEAD", "/index.html"), ("POST", "/index.ht
             ("GET", f"{CHALLENGE}/gone"), ("GET", f"{CHALLENGE}/"), ("GET", CHALLENGE), ("GET", f"{CHALLENGE}/a/b"),
             ("GET", "/.httpd/certificate-status"), ("HEAD", "/.httpd/certificate-status"), ("POST", "/.httpd/certificate-status"),
             ("GET", "/.httpd/"), ("GET", "/.httpd/other")]
-# That mod_ssl was built with another OpenSSL; how httpd was called, which it writes before or after a look at the log.
-OF_THE_MACHINE = ("log AH01882", "log AH00094")
+# That mod_ssl was built with another OpenSSL; what httpd says of itself, before or after a look at the log.
+OF_THE_MACHINE = ("log AH01882", "log AH00094", "log AH00098")
 DATE = re.compile(r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\b")
 
 
