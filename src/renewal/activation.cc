@@ -296,7 +296,11 @@ class Activation {
     }
     MD_TRY(write(store::kJobFile, job_of_new_set(set).dump()));
     const auto record = record_of_new_set(account);
-    return write(store::kDomainFile, store::to_json(domain_, record).dump());
+    model::ManagedDomain written = domain_;
+    if (store::contacts_of(domain_).empty()) {  // at a start before the store was looked at
+      written.kept_contacts = record.document.get("contacts").as_strings();
+    }
+    return write(store::kDomainFile, store::to_json(written, record).dump());
   }
 
   Status write(std::string_view file, std::string_view content) {

@@ -94,6 +94,18 @@ TEST_F(ActivationTest, ArchivesUnderTheFirstFreeName) {  // ST-27
   EXPECT_THAT(*store_.files(Group::Archive, "example.org.2"), ElementsAre("fallback-pubcert.pem"));
 }
 
+TEST_F(ActivationTest, KeepsContactsThatAreConfiguredNoMoreD3b) {
+  put_live(a_set(std::chrono::hours(24)));
+  put(Group::Domains, "md.json",
+      R"({"name": "example.org", "state": 2, "contacts": ["mailto:a@b.test", "tel:+1"]})");
+  stage(a_set());
+  domain_.settings.contact.clear();
+  domain_.server_admin.clear();
+  ASSERT_EQ(activate(Moment::AtStart).kind, Kind::Activated);
+  EXPECT_THAT(document(Group::Domains, kName, "md.json").get("contacts").as_strings(),
+              ElementsAre("mailto:a@b.test", "tel:+1"));
+}
+
 TEST_F(ActivationTest, KeepsTheJobWhereTheWorkerLooksForIt) {
   stage(a_set());
   stage_account();

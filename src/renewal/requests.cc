@@ -44,16 +44,18 @@ Status RequestBox::note_begin(const std::string& domain_name, const std::string&
   if (!request.now && request.replacing == live) {
     return {};
   }
-  if (request.now) {
-    const std::lock_guard lock(mutex_);
-    past_[domain_name].hurried.insert(request.requested);
-  }
+  const bool hurries = request.now;
   request.now = false;
   request.replacing = live;
   MD_ASSIGN_OR_RETURN(const std::string text,
                       store::sealed_request(request, domain_name, store_.key()));
-  return store_.save_at_root(store::request_path(domain_name), text, store::kRequestFileMode,
-                             store::Durability::Replaceable);
+  MD_TRY(store_.save_at_root(store::request_path(domain_name), text, store::kRequestFileMode,
+                             store::Durability::Replaceable));
+  if (hurries) {
+    const std::lock_guard lock(mutex_);
+    past_[domain_name].hurried.insert(request.requested);
+  }
+  return {};
 }
 
 void RequestBox::finish(const std::string& domain_name, const store::RenewalRequest& request) {

@@ -69,11 +69,13 @@ Status read_key_specs(const DomainRecord& record, ResolvedSettings& settings) {
   return {};
 }
 
-void read_contact(const Value& document, ResolvedSettings& settings) {
-  const std::vector<std::string> contacts = document.get("contacts").as_strings();
-  if (!contacts.empty()) {
-    const std::string& first = contacts.front();
-    settings.contact = first.starts_with(kMailto) ? first.substr(kMailto.size()) : first;
+/// One mail address is what MDContactEmail says; other contacts a tool has written.
+void read_contacts(const Value& document, model::ManagedDomain& domain) {
+  std::vector<std::string> contacts = document.get("contacts").as_strings();
+  if (contacts.size() == 1 && contacts.front().starts_with(kMailto)) {
+    domain.settings.contact = contacts.front().substr(kMailto.size());
+  } else {
+    domain.kept_contacts = std::move(contacts);
   }
 }
 
@@ -158,7 +160,7 @@ Result<model::ManagedDomain> managed_domain_of(const DomainRecord& record) {
     return senseless(record, "domains", "it is empty");
   }
   ResolvedSettings& settings = domain.settings;
-  read_contact(document, settings);
+  read_contacts(document, domain);
   read_authority(document.get("ca"), settings);
   read_binding(document, document.get("ca"), settings);
   MD_TRY(read_key_specs(record, settings));

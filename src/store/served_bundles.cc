@@ -21,6 +21,8 @@ constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kFileMode = 0644;
 constexpr std::size_t kKeyLength = 32;
 constexpr std::size_t kMostDigits = 9;
+// Servers that share a store and start at the same moment do not write the same files.
+constexpr std::size_t kLongestStep = 4096;
 
 /// The number in "<md>.<number>.bundle"; 0 for bundles without one, which older versions wrote;
 /// nullopt for other files.
@@ -37,25 +39,38 @@ std::optional<std::size_t> start_of(std::string_view file) {
   return is_number ? number : 0;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<ServedBundles>> ServedBundles::create(FileStore& store, Logger& logger) {
-  MD_TRY(store.ensure_folder(kFolder, kFolderMode, /*for_child_user=*/false));
-  MD_ASSIGN_OR_RETURN(const std::vector<std::string> files, store.files_at_root(kFolder));
+/// Bundles of the latest start stay. Its number; 0: there are none.
+std::size_t drop_old(FileStore& store, const std::vector<std::string>& files, Logger& logger) {
   std::size_t latest = 0;
   for (const std::string& file : files) {
     latest = std::max(latest, start_of(file).value_or(0));
   }
   for (const std::string& file : files) {
-    if (const auto start = start_of(file); !start || *start == latest) {
+    const auto start = start_of(file);
+    if (!start || (*start == latest && latest != 0)) {
       continue;
     }
     if (const auto removed = store.remove_at_root(fmt::format("{}/{}", kFolder, file)); !removed) {
       logger.error({}, removed.error().message);
     }
   }
+  return latest;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ServedBundles>> ServedBundles::create(FileStore& store, Logger& logger) {
+  MD_TRY(store.ensure_folder(kFolder, kFolderMode, /*for_child_user=*/false));
+  const auto files = store.files_at_root(kFolder);
+  if (!files) {
+    logger.error({}, files.error().message);
+  }
+  const std::size_t latest = files ? drop_old(store, *files, logger) : 0;
+  MD_ASSIGN_OR_RETURN(const SecretBytes random, crypto::random_bytes(2));
+  const std::size_t step = (random.bytes()[0] * 256U + random.bytes()[1]) % kLongestStep;
   MD_ASSIGN_OR_RETURN(SecretBytes key, crypto::random_bytes(kKeyLength));
-  return std::unique_ptr<ServedBundles>(new ServedBundles(store, std::move(key), latest + 1));
+  return std::unique_ptr<ServedBundles>(
+      new ServedBundles(store, std::move(key), latest + 1 + step));
 }
 
 Status ServedBundles::save(std::string_view domain_name, const ServedSet& set) {

@@ -66,7 +66,7 @@ TEST_F(ServedBundlesTest, OfTheStartBeforeStayForItsChildren) {
   EXPECT_TRUE(first->load("a.test"));
   ASSERT_TRUE(second->save("a.test", set_));
   const auto third = start();
-  EXPECT_THAT(files(), ElementsAre("a.test.2.bundle"));
+  EXPECT_THAT(files(), ElementsAre(second->path_of("a.test").substr(7)));
   EXPECT_TRUE(second->load("a.test"));
   EXPECT_EQ(first->load("a.test").error().kind, ErrorKind::NotFound);
 }
@@ -80,6 +80,13 @@ TEST_F(ServedBundlesTest, OfOtherVersionsGo) {
   ASSERT_TRUE(store_->save_at_root("served/generations", "x", 0644, Durability::Replaceable));
   start();
   EXPECT_THAT(files(), ElementsAre("a.test.1.bundle", "generations"));
+}
+
+TEST_F(ServedBundlesTest, WithoutANumberGoEvenIfThereAreNoOthers) {
+  ASSERT_TRUE(store_->ensure_folder("served", 0755, false));
+  ASSERT_TRUE(store_->save_at_root("served/a.test.bundle", "old", 0644, Durability::Replaceable));
+  start();
+  EXPECT_THAT(files(), IsEmpty());
 }
 
 TEST_F(ServedBundlesTest, L15_HaveAFileForTheLongestName) {

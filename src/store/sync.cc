@@ -98,8 +98,11 @@ Names rename_matched(Store& store, const std::vector<model::ManagedDomain>& conf
       continue;
     }
     const std::string& folder = stored[*matches[i]].folder;
-    const Status ready = before_rename ? before_rename(folder, name) : Status();
-    if (const Status renamed = ready ? rename_domain(store, folder, name) : ready; !renamed) {
+    // What cannot be made ready is a set in staging/, which can be ordered again.
+    if (const Status ready = before_rename ? before_rename(folder, name) : Status(); !ready) {
+      warn(logger, with_context(ready.error(), fmt::format("{} is now {}", folder, name)));
+    }
+    if (const Status renamed = rename_domain(store, folder, name); !renamed) {
       warn(logger, with_context(renamed.error(), fmt::format("{} is now {}", folder, name)));
       failed.insert(name);
       continue;
