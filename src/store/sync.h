@@ -29,8 +29,8 @@ struct StoredNames {
 std::vector<std::optional<std::size_t>> match_stored(
     const std::vector<model::ManagedDomain>& configured, const std::vector<StoredNames>& stored);
 
-/// What is to be done before a stored folder gets another name; an error leaves the domain as it is
-/// for the next start. May be empty.
+/// What is to be done before a stored folder gets another name. An error is logged, and the folder
+/// gets its name all the same. May be empty.
 using BeforeRename = std::function<Status(const std::string& from, const std::string& to)>;
 
 /// The first part of sync_domains: renames folders and archives, so that each domain's files are
