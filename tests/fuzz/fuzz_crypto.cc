@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "crypto/certificate.h"
+#include "crypto/digest.h"
 #include "crypto/ocsp.h"
 #include "crypto/private_key.h"
 #include "store/served_set.h"
