@@ -76,7 +76,9 @@ def test_reports_18_providers_that_know_two_primes_only(make_bed, tmp_path):
     source, library = tmp_path / "primes.c", tmp_path / "primes.so"
     source.write_text(TWO_PRIMES_ALONE)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
-    bed = make_bed(Layout(preload=os.fspath(library)))
+    # A sanitizer has to be the first one.
+    preload = " ".join(filter(None, [os.environ.get("MD_HTTPD_PRELOAD"), os.fspath(library)]))
+    bed = make_bed(Layout(preload=preload))
     bed.pebble.stop()
     domain = Domain("fips.example.org", settings=("MDCAChallenges http-01",))
     bed.serve(domain)
