@@ -54,7 +54,7 @@ std::vector<ChallengeType> without_dns(std::vector<ChallengeType> types) {
 
 std::vector<ChallengeType> choose_for(const DnsName& name, const ManagedDomain& domain,
                                       const Abilities& abilities, bool speaks_acme_tls) {
-  const std::vector<ChallengeType> configured = domain.settings.challenges.types();
+  std::vector<ChallengeType> configured = domain.settings.challenges.types();
   if (!domain.settings.challenges.empty()) {
     if (name.is_ip()) {
       return without_dns(configured);
