@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/domain_files.h"
 
-#include "store/domain_lock.h"
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -16,6 +14,7 @@
 #include "config/authorities.h"
 #include "config/uri.h"
 #include "model/dns_name.h"
+#include "store/domain_lock.h"
 
 namespace md::cli {
 namespace {

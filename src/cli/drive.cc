@@ -15,6 +15,7 @@
 #include "renewal/failure.h"
 #include "renewal/notify.h"
 #include "renewal/staged_set.h"
+#include "store/domain_lock.h"
 
 /// drive: see certificate_commands.h.
 namespace md::cli {
@@ -200,7 +201,7 @@ class DomainDrive {
         .live_account = [this](const auto&) { return view_.record.account; }};
     renewal::Events events(session_.commands, session_.clock, session_.waiter, session_.logger);
     renewal::AccountBook accounts(session_.store, session_.store.key(), session_.logger,
-                                  session_.store.path_of("locks"));
+                                  session_.store.path_of(store::kLockFolder));
     renewal::ChallengeKeys challenge_keys(session_.store.key());
     acme::NoncePool nonces;
     const renewal::AttemptTools tools{world,          events, accounts,

@@ -48,6 +48,17 @@ Result<Bytes> hmac_sha256(std::span<const unsigned char> key, std::span<const un
   return code;
 }
 
+Result<std::string> seal_of_texts(std::span<const unsigned char> secret, std::string_view purpose,
+                                  std::initializer_list<std::string_view> texts) {
+  MD_ASSIGN_OR_RETURN(const SecretBytes key, derive_key(secret, purpose));
+  std::string sealed;
+  for (const std::string_view& text : texts) {
+    sealed.append(&text == texts.begin() ? 0 : 1, '\0').append(text);
+  }
+  MD_ASSIGN_OR_RETURN(const Bytes code, hmac_sha256(key.bytes(), as_bytes(sealed)));
+  return encode_hex(code);
+}
+
 bool is_same_secret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/base64.h"
@@ -14,6 +16,11 @@ namespace md::crypto {
 std::array<unsigned char, 32> sha256(std::span<const unsigned char> data);
 
 Result<Bytes> hmac_sha256(std::span<const unsigned char> key, std::span<const unsigned char> data);
+
+/// A code, in hex, that only who knows `secret` can make of these texts, in this order and for that
+/// one purpose. No text holds a NUL.
+Result<std::string> seal_of_texts(std::span<const unsigned char> secret, std::string_view purpose,
+                                  std::initializer_list<std::string_view> texts);
 
 /// In a time that does not tell where they differ.
 bool is_same_secret(std::string_view a, std::string_view b);

@@ -105,5 +105,19 @@ TEST_F(Sealed, RefusesKeysOfAnotherSize) {
   }
 }
 
+TEST(SealOfTexts, IsAnotherForOtherTextsPurposesAndSecrets) {
+  const SecretBytes secret(std::string_view("a secret"));
+  const auto seal = [&](std::string_view purpose, std::initializer_list<std::string_view> texts) {
+    return seal_of_texts(secret.bytes(), purpose, texts).value();
+  };
+  const std::string sealed = seal("one", {"a", "bc"});
+  EXPECT_EQ(seal("one", {"a", "bc"}), sealed);
+  EXPECT_NE(seal("two", {"a", "bc"}), sealed);
+  EXPECT_NE(seal("one", {"ab", "c"}), sealed);
+  EXPECT_NE(seal("one", {"", "a", "bc"}), sealed);
+  const SecretBytes other(std::string_view("another"));
+  EXPECT_NE(seal_of_texts(other.bytes(), "one", {"a", "bc"}).value(), sealed);
+}
+
 }  // namespace
 }  // namespace md::crypto

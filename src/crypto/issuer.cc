@@ -11,12 +11,7 @@
 namespace md::crypto {
 namespace {
 
-using StorePtr = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
 using ContextPtr = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
-struct FreeCertificateStack {
-  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
-};
-using BorrowedCertificates = std::unique_ptr<STACK_OF(X509), FreeCertificateStack>;
 
 bool has_signed(const Certificate& issuer, const Certificate& leaf) {
   EVP_PKEY* const key = X509_get0_pubkey(native_handle(issuer));
@@ -34,7 +29,7 @@ bool is_issued_by_ca_of(const std::vector<Certificate>& chain,
 
 bool is_trusted_by_system(const std::vector<Certificate>& chain, TimePoint now) {
   const CleanErrors clean;
-  const StorePtr roots(X509_STORE_new());
+  const TrustStorePtr roots(X509_STORE_new());
   const ContextPtr context(X509_STORE_CTX_new());
   const BorrowedCertificates others(sk_X509_new_null());
   if (chain.empty() || roots == nullptr || context == nullptr || others == nullptr ||

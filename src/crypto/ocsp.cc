@@ -19,12 +19,6 @@ using BasicResponsePtr = std::unique_ptr<OCSP_BASICRESP, Free<OCSP_BASICRESP_fre
 using CertIdPtr = std::unique_ptr<OCSP_CERTID, Free<OCSP_CERTID_free>>;
 using RequestPtr = std::unique_ptr<OCSP_REQUEST, Free<OCSP_REQUEST_free>>;
 using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, Free<OCSP_RESPONSE_free>>;
-using StorePtr = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
-
-struct FreeCertificateStack {
-  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
-};
-using BorrowedCertificates = std::unique_ptr<STACK_OF(X509), FreeCertificateStack>;
 
 // Clocks of responders and servers differ a little.
 constexpr std::chrono::minutes kSkew{5};
@@ -89,7 +83,7 @@ Result<OCSP_SINGLERESP*> find_single(OCSP_BASICRESP* basic, const Certificate& c
 /// The issuer is all the trust there is: whatever else an answer brings has to come from it.
 Status verify_signature(OCSP_BASICRESP* basic, const Certificate& issuer, TimePoint now) {
   X509* const trusted = native_handle(issuer);
-  const StorePtr store(X509_STORE_new());
+  const TrustStorePtr store(X509_STORE_new());
   const BorrowedCertificates known(sk_X509_new_null());
   if (trusted == nullptr || store == nullptr || known == nullptr ||
       X509_STORE_add_cert(store.get(), trusted) != 1 || sk_X509_push(known.get(), trusted) == 0) {

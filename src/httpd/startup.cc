@@ -263,8 +263,8 @@ class Startup {
   }
 
   Status make_generation_table(const std::vector<std::string>& names) {
-    auto made =
-        store::GenerationTable::create(runtime_.store->path_of("served") / "generations", names);
+    auto made = store::GenerationTable::create(
+        runtime_.store->path_of(store::kServedFolder) / "generations", names);
     if (!made) {
       runtime_.logger.error({}, made.error().message + "; it is kept in memory alone");
       made = store::GenerationTable::create_unnamed(names);

@@ -32,6 +32,16 @@ class AccountBookTest : public ::testing::Test {
     domain.settings.contact = "admin@example.org";
     return domain;
   }
+  /// Of which the CA wants a binding, which works once.
+  model::ManagedDomain domain_with_binding(const std::string& name) {
+    ca_.behaviour.external_account_required = true;
+    ca_.behaviour.external_works_once = true;
+    ca_.behaviour.external_kid = "kid-1";
+    ca_.behaviour.external_hmac = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
+    model::ManagedDomain domain = domain_named(name);
+    domain.settings.external_account = {"kid-1", ca_.behaviour.external_hmac, ""};
+    return domain;
+  }
   Result<AccountBook::Opened> open(AccountBook& book, const model::ManagedDomain& domain) {
     return open(book, domain, ca_);
   }
@@ -235,12 +245,7 @@ TEST_F(AccountBookTest, Reports6ARefusedContactIsAWarning) {
 class BoundAccountTest : public AccountBookTest {
  protected:
   BoundAccountTest() {
-    ca_.behaviour.external_account_required = true;
-    ca_.behaviour.external_works_once = true;
-    ca_.behaviour.external_kid = "kid-1";
-    ca_.behaviour.external_hmac = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
-    model::ManagedDomain domain = domain_named("a.test");
-    domain.settings.external_account = {"kid-1", ca_.behaviour.external_hmac, ""};
+    const model::ManagedDomain domain = domain_with_binding("a.test");
     AccountBook book(store_, a_key(), logger_);
     EXPECT_TRUE(open(book, domain));
     promote("a.test", kAccount);
@@ -308,12 +313,7 @@ TEST_F(AccountBookTest, Reports11IsNotTakenWhereACaNeedsNoBinding) {
 }
 
 TEST_F(AccountBookTest, BindsAnExternalAccountOnce) {
-  ca_.behaviour.external_account_required = true;
-  ca_.behaviour.external_works_once = true;
-  ca_.behaviour.external_kid = "kid-1";
-  ca_.behaviour.external_hmac = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
-  model::ManagedDomain domain = domain_named("a.test");
-  domain.settings.external_account = {"kid-1", ca_.behaviour.external_hmac, ""};
+  model::ManagedDomain domain = domain_with_binding("a.test");
   {
     AccountBook book(store_, a_key(), logger_);
     const auto opened = open(book, domain);

@@ -102,7 +102,8 @@ class Activation {
     if (!staged.is_complete()) {
       return incomplete(staged);
     }
-    if (const auto ready_at = held_back_until(staged.facts()); ready_at && is_good(live)) {
+    if (const auto ready_at = held_back_until(staged.facts());
+        ready_at && live.facts().is_usable(now_)) {
       MD_TRY(seal_again(own));
       return ActivationOutcome{
           Kind::NotYet,
@@ -142,11 +143,6 @@ class Activation {
              (std::ranges::any_of(live.keyed, is_of_same_ca) ||
               crypto::is_trusted_by_system(keyed.chain, now_));
     });
-  }
-
-  /// A live set that may stay in use.
-  [[nodiscard]] bool is_good(const LoadedSet& live) const {
-    return live.is_complete() && now_ < live.facts().overlap()->until;
   }
 
   /// Where a name was added since, what is staged is still better than a live set that lacks names,
@@ -281,7 +277,7 @@ class Activation {
 
   [[nodiscard]] bool is_outdated(const CertificateSetFacts& staged,
                                  const CertificateSetFacts& live) const {
-    return live.is_complete() && now_ < live.overlap()->until && staged.overlap()->until <= now_;
+    return live.is_usable(now_) && staged.overlap()->until <= now_;
   }
 
   /// Fills `tmp/<md>`; what a death has left there before goes away.

@@ -16,14 +16,11 @@ namespace {
 constexpr std::string_view kLabel = "Staged-By-Store: ";
 constexpr std::string_view kPurpose = "mod_md staged certificate";
 
-/// No part holds a NUL: domain and spec are names, PEM is text.
 Result<std::string> line_for(std::string_view pem, std::string_view domain,
                              const model::KeySpec& spec, const SecretBytes& store_key) {
-  MD_ASSIGN_OR_RETURN(const SecretBytes key, crypto::derive_key(store_key.bytes(), kPurpose));
-  std::string sealed(domain);
-  sealed.append(1, '\0').append(spec.name()).append(1, '\0').append(pem);
-  MD_ASSIGN_OR_RETURN(const Bytes code, crypto::hmac_sha256(key.bytes(), as_bytes(sealed)));
-  return fmt::format("{}{}\n", kLabel, encode_hex(code));
+  MD_ASSIGN_OR_RETURN(const std::string seal, crypto::seal_of_texts(store_key.bytes(), kPurpose,
+                                                                    {domain, spec.name(), pem}));
+  return fmt::format("{}{}\n", kLabel, seal);
 }
 
 /// Of the name of a certificate's file; nullopt: it is another file.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "renewal/failure.h"
 
 namespace md::renewal {
 namespace {
@@ -11,8 +12,7 @@ namespace {
 // A command that hangs must not hold its domain for long: most send a mail or copy files. Renewals
 // of other domains, and a stop of the server, do not wait for it.
 constexpr std::chrono::milliseconds kTimeout = std::chrono::seconds(60);
-constexpr int kMessageFailed = 10109;
-constexpr int kNotifyFailed = 10108;
+constexpr LogId kMessageFailed{10109};
 
 std::string log_type(std::string_view event) {
   return fmt::format("message-{}", event);
@@ -21,10 +21,10 @@ std::string log_type(std::string_view event) {
 // Of a command that cannot be started, as shells have it.
 constexpr int kNotStarted = 255;
 
-Error command_failed(ErrorKind kind, std::string message, std::string detail, int log_id) {
+Error command_failed(ErrorKind kind, std::string message, std::string detail,
+                     std::string_view problem_type) {
   Error error = fail(kind, std::move(message));
-  error.problem =
-      Problem{fmt::format("urn:org:apache:httpd:log:AH{}:", log_id), std::move(detail), 0, {}};
+  error.problem = Problem{std::string(problem_type), std::move(detail), 0, {}};
   return error;
 }
 
@@ -59,7 +59,7 @@ Status Events::send(const model::ManagedDomain& domain, std::string_view event, 
       fmt::format("MDMessageCmd {}, event {} of {}", argv.front(), event, domain.name);
   argv.emplace_back(event);
   argv.push_back(domain.name);
-  MD_TRY(of_command(run(argv, attempted, kMessageFailed), "MDMessageCmd",
+  MD_TRY(of_command(run(argv, attempted, kMessageProblem), "MDMessageCmd",
                     domain.settings.message_command));
   job.add_log({clock_.now(), log_type(event), "", ""});
   return {};
@@ -72,13 +72,14 @@ Status Events::notify(const model::ManagedDomain& domain, model::Job& job) {
   }
   const std::string attempted = fmt::format("MDNotifyCmd {} of {}", argv.front(), domain.name);
   argv.push_back(domain.name);
-  MD_TRY(of_command(run(argv, attempted, kNotifyFailed), "MDNotifyCmd",
+  MD_TRY(of_command(run(argv, attempted, kNotifyProblem), "MDNotifyCmd",
                     domain.settings.notify_command));
   job.add_log({clock_.now(), "notified", "", ""});
   return {};
 }
 
-Status Events::run(const std::vector<std::string>& argv, const std::string& attempted, int log_id) {
+Status Events::run(const std::vector<std::string>& argv, const std::string& attempted,
+                   std::string_view problem_type) {
   auto outcome = commands_.run(argv, kTimeout, waiter_);
   if (!outcome) {
     if (outcome.error().kind == ErrorKind::Stopped) {
@@ -90,11 +91,11 @@ Status Events::run(const std::vector<std::string>& argv, const std::string& atte
     const bool is_missing = outcome.error().kind == ErrorKind::NotFound;
     return command_failed(is_missing ? ErrorKind::NotFound : ErrorKind::Rejected,
                           fmt::format("{}: {}", attempted, outcome.error().message),
-                          std::move(detail), log_id);
+                          std::move(detail), problem_type);
   }
   if (!outcome->succeeded()) {
     return command_failed(ErrorKind::Rejected, fmt::format("{}: {}", attempted, describe(*outcome)),
-                          failed_with(outcome->exit_code), log_id);
+                          failed_with(outcome->exit_code), problem_type);
   }
   return {};
 }
@@ -109,7 +110,7 @@ void Events::send_at_most(const model::ManagedDomain& domain, std::string_view e
   }
   if (const Status sent = send(domain, event, job);
       !sent && sent.error().kind != ErrorKind::Stopped) {
-    logger_.error(LogId{kMessageFailed}, sent.error().message);
+    logger_.error(kMessageFailed, sent.error().message);
   }
 }
 

@@ -38,7 +38,8 @@ class Events {
                     model::Job& job);
 
  private:
-  Status run(const std::vector<std::string>& argv, const std::string& attempted, int log_id);
+  Status run(const std::vector<std::string>& argv, const std::string& attempted,
+             std::string_view problem_type);
 
   CommandRunner& commands_;
   const Clock& clock_;

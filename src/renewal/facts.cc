@@ -57,6 +57,11 @@ const CertificateFacts* CertificateSetFacts::find(const model::KeySpec& spec) co
   return found == certificates.end() ? nullptr : &*found;
 }
 
+bool CertificateSetFacts::is_usable(TimePoint now) const {
+  const auto valid = overlap();
+  return is_complete() && valid && now < valid->until;
+}
+
 std::optional<model::Validity> CertificateSetFacts::overlap() const {
   if (certificates.empty()) {
     return std::nullopt;

@@ -43,6 +43,8 @@ struct CertificateSetFacts {
   [[nodiscard]] const CertificateFacts* find(const model::KeySpec& spec) const;
   /// The time in which all are valid; nullopt if there are none.
   [[nodiscard]] std::optional<model::Validity> overlap() const;
+  /// Complete, and nothing has expired.
+  [[nodiscard]] bool is_usable(TimePoint now) const;
 };
 
 }  // namespace md::renewal

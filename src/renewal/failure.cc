@@ -55,9 +55,8 @@ constexpr std::array<ProblemStatus, 8> kProblemStatuses{
      {"unsupportedIdentifier", kMissingParameter}}};
 
 /// Of commands that the administrator has configured.
-constexpr std::array<std::string_view, 3> kCommandProblems{
-    "challenge-setup-failure",
-    "urn:org:apache:httpd:log:AH10108:", "urn:org:apache:httpd:log:AH10109:"};
+constexpr std::array<std::string_view, 3> kCommandProblems{kChallengeSetupFailure, kNotifyProblem,
+                                                           kMessageProblem};
 // What a CA finds when it validates a name. As the answer to a request "unauthorized" is Denied.
 constexpr std::array<std::string_view, 5> kValidationProblems{
     "connection", "dns", "incorrectResponse", "tls", "unauthorized"};

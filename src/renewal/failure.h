@@ -27,6 +27,9 @@ bool is_final_answer(const Error& error);
 Error fail_with_problem(ErrorKind kind, std::string message, std::string problem_type);
 
 inline constexpr std::string_view kChallengeMismatch = "challenge-mismatch";
+/// Of MDNotifyCmd and MDMessageCmd.
+inline constexpr std::string_view kNotifyProblem = "urn:org:apache:httpd:log:AH10108:";
+inline constexpr std::string_view kMessageProblem = "urn:org:apache:httpd:log:AH10109:";
 inline constexpr std::string_view kChallengeSetupFailure = "challenge-setup-failure";
 inline constexpr std::string_view kExternalHmacInvalid = "apache:eab-hmac-invalid";
 

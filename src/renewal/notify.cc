@@ -22,10 +22,7 @@ constexpr std::string_view kNotifyErrorEntry = "notify-error";
 /// Attempts fail in the middle of an activity, commands in none.
 bool is_of_notice(const model::Job& job) {
   const std::string& problem = job.last.problem.type;
-  const std::string& activity = job.last.activity;
-  return (problem == "urn:org:apache:httpd:log:AH10108:" ||
-          problem == "urn:org:apache:httpd:log:AH10109:") &&
-         activity.empty();
+  return (problem == kNotifyProblem || problem == kMessageProblem) && job.last.activity.empty();
 }
 
 bool is_failure_of_command(const model::JobLogEntry& entry) {

@@ -40,6 +40,14 @@ void complain_of_signatures(RenewalBed& bed, const std::string& type) {
   };
 }
 
+void expect_renewal_after_restart(RenewalBed& bed) {
+  bed.restart();
+  bed.clock.advance(24h * 70);
+  bed.check();
+  EXPECT_TRUE(bed.has_staged()) << bed.job().last.problem.detail;
+  EXPECT_EQ(bed.job().errors, 0U);
+}
+
 TEST(Renewer, Reports7LooksUpTheAccountOfItsKeyWhereTheUrlIsAnothers) {
   for (const char* type : {"malformed", "unauthorized"}) {
     RenewalBed bed;
@@ -47,11 +55,7 @@ TEST(Renewer, Reports7LooksUpTheAccountOfItsKeyWhereTheUrlIsAnothers) {
     ASSERT_EQ(bed.activate().kind, ActivationOutcome::Kind::Activated);
     const std::string right = exchange_account_url(bed);
     complain_of_signatures(bed, type);
-    bed.restart();
-    bed.clock.advance(24h * 70);
-    bed.check();
-    EXPECT_TRUE(bed.has_staged()) << bed.job().last.problem.detail;
-    EXPECT_EQ(bed.job().errors, 0U);
+    expect_renewal_after_restart(bed);
     EXPECT_EQ(bed.ca.accounts(), 2U) << "no third one";
     EXPECT_EQ(bed.ca.requests_to("/new-account"), 3U);
     EXPECT_TRUE(bed.logger.mentions("is that of account " + right));
@@ -66,11 +70,7 @@ TEST(Renewer, Reports7MakesOneNewAccountWhereTheCaKnowsNoneOfThatKey) {
     bed.ca.forget_accounts();
     exchange_account_url(bed);
     complain_of_signatures(bed, type);
-    bed.restart();
-    bed.clock.advance(24h * 70);
-    bed.check();
-    EXPECT_TRUE(bed.has_staged()) << bed.job().last.problem.detail;
-    EXPECT_EQ(bed.job().errors, 0U);
+    expect_renewal_after_restart(bed);
     EXPECT_TRUE(bed.logger.mentions("another one is made"));
     bed.check();
     EXPECT_EQ(bed.ca.requests_to("/new-account"), 4U) << "first, another, lookup, new";

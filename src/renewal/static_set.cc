@@ -33,11 +33,6 @@ Status check_key(const crypto::Certificate& leaf, const std::string& path,
   return {};
 }
 
-bool is_valid(const CertificateSetFacts& set, TimePoint now) {
-  const auto overlap = set.overlap();
-  return set.is_complete() && overlap && now < overlap->until;
-}
-
 }  // namespace
 
 StaticSet load_static_set(const model::ManagedDomain& domain, const ReadFile& read_file) {
@@ -63,10 +58,10 @@ StaticSet load_static_set(const model::ManagedDomain& domain, const ReadFile& re
 
 bool is_stored_set_newer(const CertificateSetFacts& files, const CertificateSetFacts& stored,
                          TimePoint now) {
-  if (!is_valid(stored, now)) {
+  if (!stored.is_usable(now)) {
     return false;
   }
-  return !is_valid(files, now) || stored.overlap()->from > files.overlap()->from;
+  return !files.is_usable(now) || stored.overlap()->from > files.overlap()->from;
 }
 
 std::string warning_of(const model::ManagedDomain& domain, const CertificateSetFacts& files,

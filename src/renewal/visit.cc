@@ -392,10 +392,7 @@ void Visit::finish(const CertificateSetFacts& staged) {
   note_issue(staged);
   std::string when = "changes will be activated on next (graceful) server restart.";
   if (world_.activates_live) {
-    const CertificateSetFacts live = world_.live_facts(domain_);
-    const auto until = live.overlap();
-    const bool stays = live.is_complete() && until && world_.clock.now() < until->until;
-    const auto delay = stays
+    const auto delay = world_.live_facts(domain_).is_usable(world_.clock.now())
                            ? std::chrono::duration_cast<Duration>(domain_.settings.activation_delay)
                            : Duration(0);
     when = delay > Duration(0)

@@ -146,6 +146,14 @@ Value announced(const CertificateSetFacts& staged) {
   return value;
 }
 
+/// Certificates of files have no key type of their own there.
+std::string label_of_certificate(const model::ManagedDomain& domain,
+                                 const renewal::CertificateFacts& certificate, std::size_t number) {
+  const auto specs =
+      domain.is_static() ? domain.settings.effective_key_specs() : std::vector<model::KeySpec>();
+  return model::label_of(number < specs.size() ? specs[number] : certificate.spec);
+}
+
 }  // namespace
 
 bool is_renewing(const DomainStatus& status) {
@@ -155,22 +163,19 @@ bool is_renewing(const DomainStatus& status) {
 std::pair<model::DomainState, std::string> documented_state_of(const model::ManagedDomain& domain,
                                                                const CertificateSetFacts& live) {
   if (live.is_complete()) {
-    // Certificates of files have no key type of their own there.
-    const auto specs = domain.settings.effective_key_specs();
     const bool wants_staple =
         !domain.is_static() && domain.settings.must_staple == model::Switch::On;
     for (std::size_t i = 0; i < live.certificates.size(); ++i) {
       const renewal::CertificateFacts& certificate = live.certificates[i];
-      const model::KeySpec& spec =
-          domain.is_static() && i < specs.size() ? specs[i] : certificate.spec;
+      const auto label = [&] { return label_of_certificate(domain, certificate, i); };
       if (renewal::name_not_covered(domain, certificate)) {
         return {model::DomainState::Incomplete,
-                fmt::format("certificate({}) does not cover all domains.", model::label_of(spec))};
+                fmt::format("certificate({}) does not cover all domains.", label())};
       }
       if (wants_staple && !certificate.must_staple) {
         return {model::DomainState::Incomplete,
                 fmt::format("'must-staple' is requested, but certificate({}) has it not enabled.",
-                            model::label_of(spec))};
+                            label())};
       }
     }
   }

@@ -7,10 +7,9 @@
 
 #include <fstream>
 
-#include "base/testing/recording_logger.h"
-#include "base/testing/scoped_temp_dir.h"
 #include "store/file_store.h"
 #include "store/testing/samples.h"
+#include "store/testing/store_folder_test.h"
 
 namespace md::store {
 namespace {
@@ -18,33 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr ChildUser kChild{33, 34};
+using testing::kChild;
 
-class SharedStoreTest : public ::testing::Test {
- protected:
-  fs::path root() const { return dir_.path() / "md"; }
-  Result<std::unique_ptr<FileStore>> open() { return open_as(std::nullopt); }
-  Result<std::unique_ptr<FileStore>> open_as(std::optional<ChildUser> child) {
-    return FileStore::open({root(), child}, files_, logger_);
-  }
-  mode_t mode_of(const fs::path& path) const {
-    struct stat facts {};
-    EXPECT_EQ(::lstat((root() / path).c_str(), &facts), 0) << path;
-    return facts.st_mode & 07777;
-  }
-  std::pair<uid_t, gid_t> owner_of(const fs::path& path) const {
-    struct stat facts {};
-    EXPECT_EQ(::lstat((root() / path).c_str(), &facts), 0) << path;
-    return {facts.st_uid, facts.st_gid};
-  }
-  void write(const fs::path& path, std::string_view content) const {
-    fs::create_directories((root() / path).parent_path());
-    std::ofstream(root() / path) << content;
-  }
-  md::testing::ScopedTempDir dir_;
-  PosixFileSystem files_;
-  md::testing::RecordingLogger logger_;
-};
+using SharedStoreTest = testing::StoreFolderTest;
 
 TEST_F(SharedStoreTest, OpensWhereOthersMayWriteAndLeavesOwnersAndModes) {
   if (::geteuid() != 0) {

@@ -10,11 +10,10 @@
 #include <fstream>
 
 #include "base/base64.h"
-#include "base/testing/recording_logger.h"
-#include "base/testing/scoped_temp_dir.h"
 #include "json/value.h"
 #include "store/testing/faulty_file_system.h"
 #include "store/testing/samples.h"
+#include "store/testing/store_folder_test.h"
 
 namespace md::store {
 namespace {
@@ -24,7 +23,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr ChildUser kChild{33, 34};
+using testing::kChild;
 
 class ScopedUmask {
  public:
@@ -37,36 +36,11 @@ class ScopedUmask {
   mode_t old_;
 };
 
-class FileStoreTest : public ::testing::Test {
+class FileStoreTest : public testing::StoreFolderTest {
  protected:
-  fs::path root() const { return dir_.path() / "md"; }
-  Result<std::unique_ptr<FileStore>> open() { return open_as(std::nullopt); }
-  Result<std::unique_ptr<FileStore>> open_as(std::optional<ChildUser> child) {
-    return FileStore::open({root(), child}, files_, logger_);
-  }
-  mode_t mode_of(const fs::path& path) const {
-    struct stat facts {};
-    EXPECT_EQ(::lstat((root() / path).c_str(), &facts), 0) << path;
-    return facts.st_mode & 07777;
-  }
-  std::pair<uid_t, gid_t> owner_of(const fs::path& path) const {
-    struct stat facts {};
-    EXPECT_EQ(::lstat((root() / path).c_str(), &facts), 0) << path;
-    return {facts.st_uid, facts.st_gid};
-  }
-  void write(const fs::path& path, std::string_view content) const {
-    fs::create_directories((root() / path).parent_path());
-    std::ofstream(root() / path) << content;
-  }
-  std::string read(const fs::path& path) const {
-    std::ifstream file(root() / path);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  FileSystem& files() override { return files_; }
 
-  md::testing::ScopedTempDir dir_;
-  PosixFileSystem posix_;
   md::testing::FaultyFileSystem files_{posix_};  // without a fault: quick
-  md::testing::RecordingLogger logger_;
 };
 
 TEST_F(FileStoreTest, MakesAStoreAsModMdDoes) {

@@ -15,14 +15,9 @@ constexpr std::string_view kRenew = "renew";
 constexpr std::string_view kExtension = ".json";
 constexpr std::string_view kPurpose = "mod_md request to renew";
 
-/// What the seal is made of has no NUL: names, and JSON.
 Result<std::string> seal_of(const json::Value& request, std::string_view domain_name,
                             const SecretBytes& store_key) {
-  MD_ASSIGN_OR_RETURN(const SecretBytes key, crypto::derive_key(store_key.bytes(), kPurpose));
-  const std::string sealed =
-      std::string(domain_name).append(1, '\0').append(request.dump_compact());
-  MD_ASSIGN_OR_RETURN(const Bytes code, crypto::hmac_sha256(key.bytes(), as_bytes(sealed)));
-  return encode_hex(code);
+  return crypto::seal_of_texts(store_key.bytes(), kPurpose, {domain_name, request.dump_compact()});
 }
 
 }  // namespace

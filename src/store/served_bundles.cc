@@ -14,7 +14,6 @@
 namespace md::store {
 namespace {
 
-constexpr std::string_view kFolder = "served";
 constexpr std::string_view kExtension = ".bundle";
 constexpr mode_t kFolderMode = 0755;
 // Children of another user read them; whoever else does has nothing without the key.
@@ -50,7 +49,8 @@ std::size_t drop_old(FileStore& store, const std::vector<std::string>& files, Lo
     if (!start || (*start == latest && latest != 0)) {
       continue;
     }
-    if (const auto removed = store.remove_at_root(fmt::format("{}/{}", kFolder, file)); !removed) {
+    if (const auto removed = store.remove_at_root(fmt::format("{}/{}", kServedFolder, file));
+        !removed) {
       logger.error({}, removed.error().message);
     }
   }
@@ -60,8 +60,8 @@ std::size_t drop_old(FileStore& store, const std::vector<std::string>& files, Lo
 }  // namespace
 
 Result<std::unique_ptr<ServedBundles>> ServedBundles::create(FileStore& store, Logger& logger) {
-  MD_TRY(store.ensure_folder(kFolder, kFolderMode, /*for_child_user=*/false));
-  const auto files = store.files_at_root(kFolder);
+  MD_TRY(store.ensure_folder(kServedFolder, kFolderMode, /*for_child_user=*/false));
+  const auto files = store.files_at_root(kServedFolder);
   if (!files) {
     logger.error({}, files.error().message);
   }
@@ -85,7 +85,7 @@ Result<ServedSet> ServedBundles::load(std::string_view domain_name) const {
 }
 
 std::string ServedBundles::path_of(std::string_view domain_name) const {
-  return fmt::format("{}/{}.{}{}", kFolder, file_name_for(domain_name), start_, kExtension);
+  return fmt::format("{}/{}.{}{}", kServedFolder, file_name_for(domain_name), start_, kExtension);
 }
 
 }  // namespace md::store

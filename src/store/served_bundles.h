@@ -14,6 +14,9 @@
 
 namespace md::store {
 
+/// Bundles, and the table that says what went live.
+inline constexpr std::string_view kServedFolder = "served";
+
 /// The certificate sets that went live since this start of the server: one file a domain in
 /// `served/`, which children read though they must not read `domains/`. The key that seals them is
 /// made at each start and is in the memory of the server's processes alone: who learns it, or the

@@ -46,10 +46,16 @@ struct FreeExtensions {
   }
 };
 
+/// The stack alone: who has put certificates into it keeps them.
+struct FreeCertificateStack {
+  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
+};
+
 using AlgorithmPtr = std::unique_ptr<X509_ALGOR, Free<X509_ALGOR_free>>;
 using BasicConstraintsPtr = std::unique_ptr<BASIC_CONSTRAINTS, Free<BASIC_CONSTRAINTS_free>>;
 using BignumPtr = std::unique_ptr<BIGNUM, Free<BN_clear_free>>;
 using BioPtr = std::unique_ptr<BIO, Free<BIO_free>>;
+using BorrowedCertificates = std::unique_ptr<STACK_OF(X509), FreeCertificateStack>;
 using CipherContextPtr = std::unique_ptr<EVP_CIPHER_CTX, Free<EVP_CIPHER_CTX_free>>;
 using CsrPtr = std::unique_ptr<X509_REQ, Free<X509_REQ_free>>;
 using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
@@ -71,6 +77,7 @@ using PkeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using PlainKeyPtr = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Free<PKCS8_PRIV_KEY_INFO_free>>;
 using TextPtr = std::unique_ptr<char, FreeMemory>;
 using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
+using TrustStorePtr = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
 
 struct PrivateKey::Native {
   PkeyPtr key;
